@@ -1,0 +1,75 @@
+# The words that people and CI type. `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+# The Azure Functions worker that the tests drive. Its metadata asks for Python 3.13; it runs on 3.11.
+FUNCTIONS_RUNTIME := azure-functions-runtime==1.3.0
+
+SOURCES := $(wildcard inference_core function_app tests examples benchmarks)
+# An example is a folder of scripts, checked by itself. It subclasses and calls torch, which is untyped here.
+EXAMPLES := $(sort $(dir $(wildcard examples/*/*.py)))
+UNTYPED := --allow-subclassing-any --allow-untyped-decorators --no-warn-return-any
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check -qq install --root-user-action=ignore
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test lint types format workflows bench lock schema clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: $(VENV)/.run ## serve the shipped bundle and try it on a sample card
+	$(BIN)/satchel serve models --try models/samples/booking.png $(ARGS)
+
+test: $(VENV)/.test ## run the tests; choose with ARGS="-k name"
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.test ## check style and formatting
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+
+types: $(VENV)/.test ## check types, strictly
+	$(BIN)/mypy $(filter-out examples,$(SOURCES))
+	$(foreach example,$(EXAMPLES),MYPYPATH=$(example) $(BIN)/mypy $(UNTYPED) $(example) &&) true
+
+format: $(VENV)/.test ## format the code and mend what can be mended
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+workflows: $(VENV)/.test ## check the GitHub workflows, without the network
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/zizmor --offline --quiet .github
+
+bench: $(VENV)/.test ## measure speed and accuracy
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lock: $(VENV)/.test ## pin the requirement files; ARGS=--upgrade for the newest
+	bash scripts/lock.sh $(ARGS)
+
+schema: $(VENV)/.run ## write the JSON schema of bundle.json
+	$(BIN)/satchel schema > $(VENV)/bundle.schema.json
+	mv $(VENV)/bundle.schema.json inference_core/bundle/bundle.schema.json
+
+clean: ## remove the environment, builds and caches
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment is built in three steps; a stamp file stands for each, so a second call does nothing.
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "Satchel needs Python 3.11 or newer, not $$($(PYTHON) --version 2>&1): name one, as in make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.made requirements.txt pyproject.toml
+	$(INSTALL) --requirement requirements.txt
+	$(INSTALL) --no-deps --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run requirements-dev.txt Makefile
+	$(INSTALL) --requirement requirements-dev.txt
+	$(INSTALL) --no-deps --ignore-requires-python $(FUNCTIONS_RUNTIME)
+	@touch $@
