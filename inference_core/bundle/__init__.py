@@ -1,0 +1,26 @@
+"""The bundle: a directory with `bundle.json`, model files and labels, verified when opened."""
+
+from inference_core.bundle.manifest import (
+    MANIFEST_NAME,
+    Artifact,
+    Label,
+    Manifest,
+    Recipe,
+    TensorSpec,
+    manifest_schema,
+)
+from inference_core.bundle.reader import Bundle, open_bundle
+from inference_core.bundle.writer import write_bundle
+
+__all__ = [
+    "MANIFEST_NAME",
+    "Artifact",
+    "Bundle",
+    "Label",
+    "Manifest",
+    "Recipe",
+    "TensorSpec",
+    "manifest_schema",
+    "open_bundle",
+    "write_bundle",
+]

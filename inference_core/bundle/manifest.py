@@ -1,0 +1,187 @@
+"""The manifest `bundle.json`: what a bundle holds and how its model is to be fed and read.
+
+One typed tree for every task and framework.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from inference_core.bundle.postprocess import PostprocessStep, check_postprocess
+from inference_core.bundle.preprocess import PreprocessStep, check_preprocess
+from inference_core.bundle.schema import Identifier, Record, RelativePath, Sha256, format_json
+
+FORMAT: Literal[1] = 1
+MANIFEST_NAME = "bundle.json"
+
+TaskName = Literal["classification", "detection"]
+Precision = Literal["fp32", "bf16", "fp16", "int8"]
+DType = Literal["float32", "float16", "bfloat16", "float64", "uint8", "int8", "int32", "int64", "bool", "string"]
+Size = Annotated[int, Field(ge=1)]
+
+
+class Label(Record):
+    """One class. Its position in the manifest's list is the index in the model's output."""
+
+    id: Annotated[int, Field(ge=0)]
+    """The published id, `class_id` in results; ids may start at 1 and have gaps."""
+    name: Annotated[str, Field(min_length=1)]
+
+
+class Source(Record):
+    """Where the trained model came from."""
+
+    url: str | None = None
+    sha256: Sha256 | None = None
+    """Digest of the file that was packed."""
+    note: str | None = None
+
+
+class Metric(Record):
+    """One measured figure of merit."""
+
+    name: str
+    """Such as `AP@.5` or `top-1`."""
+    value: float
+    dataset: str
+    label: str | None = None
+    """The class it speaks of; absent for an overall figure."""
+    samples: Annotated[int, Field(ge=0)] | None = None
+    """How many images or ground-truth objects the figure rests on."""
+
+
+class BucketedAxis(Record):
+    """An axis that takes a few sizes only, so that each can be warmed up."""
+
+    sizes: Annotated[tuple[Size, ...], Field(min_length=1)]
+
+
+Axis = Size | Annotated[str, Field(min_length=1)] | BucketedAxis
+"""A fixed size, the name of a dynamic axis, or a choice of sizes."""
+
+
+class TensorSpec(Record):
+    """One input or output tensor of an artifact."""
+
+    name: str
+    """The name that steps use, equal across the artifacts of a bundle."""
+    native: str | None = None
+    """The engine's own name, where it differs."""
+    dtype: DType
+    shape: tuple[Axis, ...]
+    layout: Annotated[str, Field(pattern=r"^[NCTDHW]+$")] | None = None
+    """One letter per axis, such as NCHW, where it is known."""
+
+    @model_validator(mode="after")
+    def _check_layout(self) -> Self:
+        if self.layout is not None and len(self.layout) != len(self.shape):
+            raise ValueError(f"layout {self.layout} has {len(self.layout)} axes, shape has {len(self.shape)}")
+        return self
+
+    @property
+    def engine_name(self) -> str:
+        """The name to use towards the engine."""
+        return self.native or self.name
+
+
+class Artifact(Record):
+    """The model in one format, for one engine, in one precision."""
+
+    engine: Identifier
+    precision: Precision
+    file: RelativePath
+    """The file, or the directory, that the engine opens."""
+    companions: tuple[RelativePath, ...] = ()
+    """Further files it needs, such as external weights."""
+    inputs: Annotated[tuple[TensorSpec, ...], Field(min_length=1)]
+    outputs: Annotated[tuple[TensorSpec, ...], Field(min_length=1)]
+
+    def input(self, name: str | None) -> TensorSpec:
+        """The input called `name`; the only one when `name` is None. Raises ValueError when there is none such."""
+        return _find(self.inputs, name, "input")
+
+    def output(self, name: str | None) -> TensorSpec:
+        """The output called `name`; the only one when `name` is None. Raises ValueError when there is none such."""
+        return _find(self.outputs, name, "output")
+
+
+class FileRecord(Record):
+    """Digest and size of one file."""
+
+    sha256: Sha256
+    bytes: Annotated[int, Field(ge=0)]
+
+
+class ModelCard(Record):
+    """What a person knows about a trained model: the part that recipes and manifests share."""
+
+    name: Identifier
+    version: Identifier = "1"
+    task: TaskName
+    architecture: Identifier
+    license: Annotated[str, Field(min_length=1)]
+    """SPDX expression of the weights' licence."""
+    source: Source = Source()
+    preprocess: tuple[PreprocessStep, ...]
+    postprocess: tuple[PostprocessStep, ...]
+    metrics: tuple[Metric, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_chains(self) -> Self:
+        check_preprocess(self.preprocess)
+        check_postprocess(self.postprocess, self.task)
+        return self
+
+
+class Recipe(ModelCard):
+    """What is written by hand; `satchel pack` adds artifacts, labels, files and provenance."""
+
+    labels: str | None = None
+    """A shipped label list such as `coco_80`, or a label file beside the recipe; `--labels` overrides it."""
+
+
+class Manifest(ModelCard):
+    """The whole of `bundle.json`."""
+
+    format: Literal[1] = FORMAT
+    labels: Annotated[tuple[Label, ...], Field(min_length=1)]
+    artifacts: Annotated[tuple[Artifact, ...], Field(min_length=1)]
+    """The first one is the default."""
+    provenance: dict[str, str] = Field(default_factory=dict)
+    """Versions of the tools that packed it."""
+    files: dict[RelativePath, FileRecord]
+    """Every file of the bundle but `bundle.json` itself."""
+
+    @model_validator(mode="after")
+    def _check_references(self) -> Self:
+        ids = [label.id for label in self.labels]
+        if len(set(ids)) < len(ids):
+            raise ValueError(f"label id {next(i for i in ids if ids.count(i) > 1)} is used twice")
+        for artifact in self.artifacts:
+            for path in (artifact.file, *artifact.companions):
+                if path not in self.files and not any(file.startswith(f"{path}/") for file in self.files):
+                    raise ValueError(f"artifact file {path} is not listed in files")
+        return self
+
+    def to_json(self) -> str:
+        """The canonical text: same manifest, same bytes."""
+        tree = self.model_dump(mode="json", exclude_none=True)
+        return format_json({"format": tree.pop("format"), **tree}) + "\n"
+
+
+def manifest_schema() -> str:
+    """The JSON schema of `bundle.json`, as committed beside this module."""
+    schema = Manifest.model_json_schema()
+    return format_json({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}) + "\n"
+
+
+def _find(specs: tuple[TensorSpec, ...], name: str | None, kind: str) -> TensorSpec:
+    names = ", ".join(spec.name for spec in specs)
+    if name is None:
+        if len(specs) > 1:
+            raise ValueError(f"the model has {len(specs)} {kind}s ({names}): name the {kind} to use")
+        return specs[0]
+    for spec in specs:
+        if spec.name == name:
+            return spec
+    raise ValueError(f"there is no {kind} {name!r}: the model has {names}")
