@@ -1,0 +1,7 @@
+"""Pixels in: decoding and preprocessing as the manifest says. The reference that faster paths must equal."""
+
+from inference_core.imaging.decode import DEFAULT_MAX_PIXELS, decode_image
+from inference_core.imaging.geometry import Geometry
+from inference_core.imaging.preprocess import Prepared, Preprocessor
+
+__all__ = ["DEFAULT_MAX_PIXELS", "Geometry", "Prepared", "Preprocessor", "decode_image"]

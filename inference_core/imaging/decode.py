@@ -1,0 +1,148 @@
+"""Encoded bytes to an upright 8-bit image: the reference decoder, on Pillow.
+
+Formats are recognised by their first bytes, never by what the sender says. The header is read, and the pixel cap
+applied, before any pixel is decoded.
+"""
+
+import io
+import struct
+from collections.abc import Callable
+
+from PIL import Image
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from inference_core.bundle.preprocess import Decode
+from inference_core.errors import (
+    BadRequestError,
+    InvalidImageError,
+    TooLargeError,
+    UnsupportedMediaError,
+)
+from inference_core.imaging.exif import read_orientation
+
+DEFAULT_MAX_PIXELS = 50_000_000
+
+_Reader = Callable[[io.BytesIO], ImageFile]
+
+# The plugin classes are used directly, since Image.open would also try formats of other plugins (MPO) and has a
+# pixel cap of its own that warns instead of refusing.
+_READERS: dict[str, _Reader] = {
+    "JPEG": JpegImageFile,
+    "PNG": PngImageFile,
+    "WebP": WebPImageFile,
+    "BMP": BmpImageFile,
+}
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+# What Pillow's four readers raise on damaged input.
+_DAMAGE = (OSError, SyntaxError, ValueError, struct.error, EOFError, IndexError, TypeError, KeyError, OverflowError)
+
+
+def sniff_format(data: bytes) -> str | None:
+    """`JPEG`, `PNG`, `WebP` or `BMP` by the first bytes, None for anything else."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WebP"
+    return "BMP" if data.startswith(b"BM") else None
+
+
+def decode_image(data: bytes, step: Decode, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image.Image:
+    """Decodes `data` by the rules of the manifest's `decode` step.
+
+    Args:
+        data: a JPEG, PNG, WebP or BMP file.
+        step: EXIF rule and colours. Channel order is applied by the tensor step, so BGR too gives RGB here.
+        max_pixels: upper bound of width x height, checked on the header.
+
+    Returns:
+        A Pillow image of mode RGB, or L for GRAY.
+
+    Raises:
+        BadRequestError: no bytes at all.
+        UnsupportedMediaError: not one of the four formats.
+        TooLargeError: more pixels than `max_pixels`.
+        InvalidImageError: truncated or damaged.
+    """
+    image, kind = _open(data)
+    if image.width * image.height > max_pixels:
+        raise TooLargeError(
+            "the image has too many pixels",
+            got=f"{image.width} x {image.height} = {image.width * image.height} pixels",
+            expected=f"at most {max_pixels}",
+            remedy="send a smaller picture, or raise SATCHEL_MAX_PIXELS",
+        )
+    try:
+        image.load()
+        pixels = _to_eight_bits(image)
+    except _DAMAGE as error:
+        raise _damaged(kind, error) from error
+    if step.exif:
+        turn = _UPRIGHT.get(read_orientation(image.info.get("exif") or b""))
+        pixels = pixels if turn is None else pixels.transpose(turn)
+    return pixels.convert("L") if step.color == "GRAY" else pixels
+
+
+def _open(data: bytes) -> tuple[ImageFile, str]:
+    if not data:
+        raise BadRequestError("the image is empty", got="0 bytes", remedy="send the bytes of the picture")
+    kind = sniff_format(data)
+    if kind is None:
+        raise UnsupportedMediaError(
+            "the bytes are not an image of a known format",
+            got=f"bytes that begin with {data[:8].hex(' ')}",
+            expected="JPEG, PNG, WebP or BMP",
+            remedy="convert the picture to one of these",
+        )
+    try:
+        return _READERS[kind](io.BytesIO(data)), kind
+    except _DAMAGE as error:
+        raise _damaged(kind, error) from error
+
+
+def _damaged(kind: str, error: Exception) -> InvalidImageError:
+    return InvalidImageError(
+        f"the {kind} file cannot be decoded",
+        got=str(error) or type(error).__name__,
+        expected=f"a whole, undamaged {kind} file",
+        remedy="check that the file opens in a viewer and was sent completely",
+    )
+
+
+def _to_eight_bits(image: ImageFile) -> Image.Image:
+    """RGB by the conversions written down at the manifest's `Decode`."""
+    if image.mode.startswith("I"):  # 16-bit grey PNG; colour ones Pillow has already shifted
+        return image.point(lambda level: level >> 8, "L").convert("RGB") if image.mode == "I" else _shift(image)
+    if "A" in image.getbands() or "transparency" in image.info:
+        return _over_white(image.convert("RGBA"))
+    return image.convert("RGB")
+
+
+def _shift(image: Image.Image) -> Image.Image:
+    import numpy as np
+
+    return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+
+
+def _over_white(image: Image.Image) -> Image.Image:
+    """Composites RGBA over white: 255 - round(alpha * (255 - value) / 255), in integers."""
+    import numpy as np
+
+    pixels = np.asarray(image)
+    dark = (255 - pixels[..., :3].astype(np.uint32)) * pixels[..., 3:] + 128
+    return Image.fromarray((255 - ((dark + (dark >> 8)) >> 8)).astype(np.uint8))

@@ -1,0 +1,45 @@
+"""The sizes and offsets that geometric steps work with, apart from any pixels."""
+
+import math
+
+from inference_core.bundle.preprocess import Anchor, Crop, Letterbox, ResizeShort, Rounding
+
+
+def round_size(value: float, rounding: Rounding) -> int:
+    """Rounds a side length to a whole number of pixels."""
+    match rounding:
+        case "floor":
+            return math.floor(value)
+        case "half_up":
+            return math.floor(value + 0.5)
+        case "half_even":
+            return round(value)
+
+
+def letterbox_size(width: int, height: int, step: Letterbox) -> tuple[int, int]:
+    """Width and height of the picture inside the letterbox; at least 1 x 1."""
+    ratio = min(step.width / width, step.height / height)
+    if not step.upscale:
+        ratio = min(ratio, 1.0)
+    return max(1, round_size(width * ratio, step.rounding)), max(1, round_size(height * ratio, step.rounding))
+
+
+def short_side_size(width: int, height: int, step: ResizeShort) -> tuple[int, int]:
+    """Width and height after `resize_short`; at least 1 x 1."""
+    short, long = min(width, height), max(width, height)
+    target = step.length
+    other = round_size(target * long / short, step.rounding)
+    if step.limit is not None and other > step.limit:
+        target, other = round_size(step.limit * short / long, step.rounding), step.limit
+    target, other = max(1, target), max(1, other)
+    return (target, other) if width <= height else (other, target)
+
+
+def anchor_offset(space: int, anchor: Anchor) -> int:
+    """Pixels before the picture when `space` pixels are left over."""
+    return space // 2 if anchor == "center" else 0
+
+
+def crop_offset(size: int, crop: int, step: Crop) -> int:
+    """First source pixel of a crop along one axis; negative where the image is smaller than the crop."""
+    return round_size((size - crop) / 2, step.rounding) if step.anchor == "center" else 0

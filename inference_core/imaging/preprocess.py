@@ -1,0 +1,127 @@
+"""Runs a manifest's preprocessing steps: the reference implementation, on Pillow and NumPy."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from PIL import Image
+
+from inference_core.bundle.preprocess import (
+    Crop,
+    Decode,
+    Letterbox,
+    Pad,
+    PreprocessStep,
+    Resize,
+    ResizeShort,
+    ToTensor,
+)
+from inference_core.errors import InvalidImageError
+from inference_core.imaging.decode import DEFAULT_MAX_PIXELS, decode_image
+from inference_core.imaging.geometry import Geometry
+from inference_core.imaging.layout import (
+    anchor_offset,
+    crop_offset,
+    letterbox_size,
+    short_side_size,
+)
+from inference_core.imaging.resize import resize_image
+from inference_core.imaging.tensor import Tensor, TensorWriter
+
+MAX_RESIZED_PIXELS = 2**28
+"""Bound on any intermediate image: keeps a 1 x 16384 picture from growing a hundredfold under `resize_short`."""
+
+_GeometricStep = Resize | ResizeShort | Letterbox | Pad | Crop
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One image, ready for the engine."""
+
+    tensor: Tensor
+    """With a batch axis of 1."""
+    geometry: Geometry
+
+
+class Preprocessor:
+    """Decodes and prepares images as a chain of manifest steps says. Thread-safe.
+
+    Args:
+        steps: a valid chain: `decode`, geometric steps, `tensor`.
+        max_pixels: cap on width x height, applied to the header before decoding.
+    """
+
+    def __init__(self, steps: Sequence[PreprocessStep], max_pixels: int = DEFAULT_MAX_PIXELS) -> None:
+        decode, *middle, last = steps
+        if not isinstance(decode, Decode) or not isinstance(last, ToTensor):
+            raise TypeError("a preprocessing chain begins with decode and ends with tensor")
+        self._decode = decode
+        self._geometric = [s for s in middle if not isinstance(s, Decode | ToTensor)]
+        self._write = TensorWriter(decode, last)
+        self._max_pixels = max_pixels
+
+    def decode(self, data: bytes) -> Image.Image:
+        """The upright 8-bit image. Raises what `decode_image` raises."""
+        return decode_image(data, self._decode, self._max_pixels)
+
+    def prepare(self, image: Image.Image) -> Prepared:
+        """Runs every step after `decode`.
+
+        Raises:
+            InvalidImageError: a step would make an image of more than `MAX_RESIZED_PIXELS`.
+        """
+        geometry = Geometry(image.width, image.height)
+        for step in self._geometric:
+            image, geometry = _apply(step, image, geometry)
+        return Prepared(self._write(image), geometry)
+
+
+def _apply(step: _GeometricStep, image: Image.Image, geometry: Geometry) -> tuple[Image.Image, Geometry]:
+    match step:
+        case Resize():
+            return _resize(image, geometry, step.width, step.height, step)
+        case ResizeShort():
+            return _resize(image, geometry, *short_side_size(image.width, image.height, step), step)
+        case Letterbox():
+            width, height = letterbox_size(image.width, image.height, step)
+            image, geometry = _resize(image, geometry, width, height, step)
+            left = anchor_offset(step.width - width, step.anchor)
+            top = anchor_offset(step.height - height, step.anchor)
+            return _place(image, geometry, (step.width, step.height), (left, top), step.fill)
+        case Pad():
+            width = -(-image.width // step.multiple) * step.multiple
+            height = -(-image.height // step.multiple) * step.multiple
+            left = anchor_offset(width - image.width, step.anchor)
+            top = anchor_offset(height - image.height, step.anchor)
+            return _place(image, geometry, (width, height), (left, top), step.fill)
+        case Crop():
+            left = crop_offset(image.width, step.width, step)
+            top = crop_offset(image.height, step.height, step)
+            return _place(image, geometry, (step.width, step.height), (-left, -top), step.fill)
+        case _:
+            assert_never(step)
+
+
+def _resize(
+    image: Image.Image, geometry: Geometry, width: int, height: int, step: Resize | ResizeShort | Letterbox
+) -> tuple[Image.Image, Geometry]:
+    if width * height > MAX_RESIZED_PIXELS:
+        raise InvalidImageError(
+            "the image's shape is too extreme for this model",
+            got=f"{image.width} x {image.height}, which would become {width} x {height}",
+            expected=f"at most {MAX_RESIZED_PIXELS} pixels after {step.op}",
+            remedy="crop the picture to a less elongated shape",
+        )
+    resized = resize_image(image, width, height, step)
+    return resized, geometry.scaled(width / image.width, height / image.height)
+
+
+def _place(
+    image: Image.Image, geometry: Geometry, size: tuple[int, int], offset: tuple[int, int], fill: int
+) -> tuple[Image.Image, Geometry]:
+    """Pastes the image on a filled canvas of `size` with its first pixel at `offset`, which may lie outside."""
+    if size == image.size and offset == (0, 0):
+        return image, geometry
+    canvas = Image.new(image.mode, size, fill if image.mode == "L" else (fill, fill, fill))
+    canvas.paste(image, offset)
+    return canvas, geometry.shifted(*offset)
