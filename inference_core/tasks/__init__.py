@@ -1,0 +1,26 @@
+"""Tensors to predictions: post-processing as the manifest says, and the typed results of every task."""
+
+from inference_core.tasks.postprocess import Postprocessor
+from inference_core.tasks.results import (
+    Classification,
+    Detection,
+    ImageSize,
+    Prediction,
+    Result,
+    Timings,
+)
+from inference_core.tasks.states import Tensors
+from inference_core.tasks.task import TASKS, Task
+
+__all__ = [
+    "TASKS",
+    "Classification",
+    "Detection",
+    "ImageSize",
+    "Postprocessor",
+    "Prediction",
+    "Result",
+    "Task",
+    "Tensors",
+    "Timings",
+]

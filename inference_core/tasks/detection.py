@@ -1,0 +1,28 @@
+"""Detection: which objects are in the image, and where."""
+
+from collections.abc import Sequence
+
+from PIL import Image, ImageDraw
+
+from inference_core.bundle.manifest import Label
+from inference_core.tasks.canvas import color_of, draw_tag, font_for
+from inference_core.tasks.labels import labels_of
+from inference_core.tasks.results import Detection
+from inference_core.tasks.states import Detections
+
+
+def publish(found: Detections, labels: Sequence[Label]) -> tuple[Detection, ...]:
+    """One prediction per box, in the order of the state."""
+    rows = zip(labels_of(found.index, labels), found.score.tolist(), found.boxes.tolist(), strict=True)
+    return tuple(Detection(label.name, label.id, score, (x1, y1, x2, y2)) for label, score, (x1, y1, x2, y2) in rows)
+
+
+def draw(image: Image.Image, predictions: Sequence[Detection]) -> Image.Image:
+    """Draws boxes with labels and scores on a copy; the best last, so that it lies on top."""
+    canvas = image.copy()
+    pen, font = ImageDraw.Draw(canvas), font_for(image)
+    width = max(2, round(min(image.size) / 250))
+    for p in reversed(predictions):
+        pen.rectangle(p.box, outline=color_of(p.class_id), width=width)
+        draw_tag(pen, (p.box[0], p.box[1]), f"{p.label} {p.score:.2f}", font, p.class_id)
+    return canvas

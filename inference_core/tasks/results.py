@@ -1,0 +1,62 @@
+"""What a prediction looks like, for every task: plain immutable records that encode to JSON as they are."""
+
+from dataclasses import dataclass, field
+
+Point = tuple[float, float]
+Box = tuple[float, float, float, float]
+"""x1, y1, x2, y2 in pixels of the upright image; continuous coordinates, so a full image is (0, 0, width, height)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """One class of the whole image."""
+
+    label: str
+    class_id: int
+    score: float
+    """0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """One object."""
+
+    label: str
+    class_id: int
+    score: float
+    """0 to 1."""
+    box: Box
+
+
+Prediction = Classification | Detection
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSize:
+    """Of the upright image, in pixels."""
+
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Wall-clock milliseconds. In a batch, `infer` is that of the whole batch, which each image waited for."""
+
+    decode: float
+    preprocess: float
+    infer: float
+    postprocess: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer for one image."""
+
+    model: str
+    version: str
+    task: str
+    image: ImageSize
+    predictions: tuple[Prediction, ...] = field(default=())
+    """Best first."""
+    timings_ms: Timings = field(default=Timings(0.0, 0.0, 0.0, 0.0))

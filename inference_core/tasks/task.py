@@ -1,0 +1,28 @@
+"""What a task is to the pipeline, and the table of all tasks."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+
+from inference_core.bundle.manifest import Label
+from inference_core.tasks import classification, detection
+from inference_core.tasks.results import Prediction
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """How the last state of a post-processing chain becomes predictions, and how those are drawn."""
+
+    publish: Callable[[Any, Sequence[Label]], tuple[Prediction, ...]]
+    """(state, labels) -> predictions; the state is the one the manifest's vocabulary names for the task."""
+    draw: Callable[[Image.Image, Sequence[Any]], Image.Image]
+    """(upright RGB image, predictions) -> annotated copy."""
+
+
+TASKS: dict[str, Task] = {
+    "classification": Task(classification.publish, classification.draw),
+    "detection": Task(detection.publish, detection.draw),
+}
+"""Every task by its name in the manifest."""
