@@ -1,0 +1,207 @@
+"""The data plane: encoded images in, typed results out. Every door stands on a `Predictor`."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+
+from inference_core.bundle import Artifact, Bundle, Manifest, TensorSpec
+from inference_core.bundle.manifest import BucketedAxis
+from inference_core.bundle.preprocess import ToTensor
+from inference_core.cpu import available_cpus
+from inference_core.deadline import check_deadline
+from inference_core.engines import Array, Engine, EngineOptions, load_engine
+from inference_core.errors import SatchelError
+from inference_core.imaging import DEFAULT_MAX_PIXELS, Geometry, Preprocessor
+from inference_core.tasks import ImageSize, Postprocessor, Result, Tensors, Timings
+
+Outcome = Result | SatchelError
+"""What became of one image: its result, or the reason it has none."""
+
+
+class Predictor(Protocol):
+    """Anything that turns encoded images into results: a local pipeline, or a remote service."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What is being served."""
+
+    def warm_up(self) -> None:
+        """Makes the first request as quick as the later ones."""
+
+    def predict(self, images: Sequence[bytes], *, deadline: float | None = None) -> list[Outcome]:
+        """One outcome per image, in order; a bad image fails alone.
+
+        Args:
+            images: JPEG, PNG, WebP or BMP files.
+            deadline: `time.monotonic()` value after which the caller no longer waits.
+        """
+
+    def close(self) -> None:
+        """Frees what it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """An image between preprocessing and inference."""
+
+    position: int
+    tensor: Array
+    geometry: Geometry
+    decode_ms: float
+    preprocess_ms: float
+
+
+class LocalPredictor:
+    """The pipeline over an engine in this process. `predict` may be called from several threads at once."""
+
+    def __init__(
+        self, manifest: Manifest, artifact: Artifact, engine: Engine, max_pixels: int = DEFAULT_MAX_PIXELS
+    ) -> None:
+        self.manifest = manifest
+        self.engine = engine
+        self._preprocess = Preprocessor(manifest.preprocess, max_pixels)
+        self._postprocess = Postprocessor(manifest.task, manifest.postprocess, manifest.labels)
+        self._writer = tensor_step(manifest)
+        self._input = artifact.input(self._writer.input)
+
+    @classmethod
+    def load(
+        cls,
+        bundle: Bundle,
+        *,
+        engine: str | None = None,
+        options: EngineOptions | None = None,
+        max_pixels: int = DEFAULT_MAX_PIXELS,
+    ) -> Self:
+        """Opens the bundle's artifact for `engine` (default: its first one), on as many threads as the quota allows.
+
+        Raises:
+            NotFoundError: no artifact for that engine.
+            EngineError, MissingDependencyError: the engine cannot run it.
+        """
+        artifact = bundle.artifact(engine)
+        chosen = options or EngineOptions(threads=available_cpus())
+        loaded = load_engine(artifact, bundle.directory, chosen)
+        return cls(bundle.manifest, artifact, loaded, max_pixels)
+
+    def warm_up(self) -> None:
+        """See `Predictor.warm_up`."""
+        self.engine.warm_up()
+
+    def predict(self, images: Sequence[bytes], *, deadline: float | None = None) -> list[Outcome]:
+        """See `Predictor.predict`. Images of one tensor shape run together where the model's batch axis allows."""
+        outcomes: dict[int, Outcome] = {}
+        ready: list[_Ready] = []
+        for position, data in enumerate(images):
+            try:
+                check_deadline(deadline, "decoding")
+                ready.append(self._prepare(position, data))
+            except SatchelError as error:
+                outcomes[position] = error
+        for batch in self._batches(ready):
+            outcomes.update(self._run(batch, deadline))
+        return [outcomes[position] for position in range(len(images))]
+
+    def close(self) -> None:
+        """See `Predictor.close`."""
+        self.engine.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _prepare(self, position: int, data: bytes) -> _Ready:
+        began = time.perf_counter()
+        image = self._preprocess.decode(data)
+        decode_ms = _since(began)
+        began = time.perf_counter()
+        prepared = self._preprocess.prepare(image)
+        return _Ready(position, prepared.tensor, prepared.geometry, decode_ms, _since(began))
+
+    def _batches(self, ready: list[_Ready]) -> Iterator[list[_Ready]]:
+        """Groups of one tensor shape, no larger than a fixed batch axis."""
+        shapes: dict[tuple[int, ...], list[_Ready]] = {}
+        for item in ready:
+            shapes.setdefault(item.tensor.shape, []).append(item)
+        for group in shapes.values():
+            size = largest_batch(self._input, len(group))
+            yield from (group[start : start + size] for start in range(0, len(group), size))
+
+    def _run(self, batch: list[_Ready], deadline: float | None) -> dict[int, Outcome]:
+        tensor = stack([item.tensor for item in batch], self._input)
+        began = time.perf_counter()
+        try:
+            outputs = self.engine.infer({self._input.name: tensor}, deadline=deadline)
+        except SatchelError as error:
+            return {item.position: error for item in batch}
+        infer_ms = _since(began)
+        rows = ({name: value[row] for name, value in outputs.items()} for row in range(len(batch)))
+        return {item.position: self._finish(item, row, infer_ms) for item, row in zip(batch, rows, strict=True)}
+
+    def _finish(self, item: _Ready, outputs: Mapping[str, Array], infer_ms: float) -> Outcome:
+        began = time.perf_counter()
+        height, width = spatial_size(item.tensor, self._writer)
+        try:
+            predictions = self._postprocess(Tensors(outputs, width, height, item.geometry))
+        except SatchelError as error:
+            return error
+        return Result(
+            model=self.manifest.name,
+            version=self.manifest.version,
+            task=self.manifest.task,
+            image=ImageSize(item.geometry.width, item.geometry.height),
+            predictions=predictions,
+            timings_ms=Timings(item.decode_ms, item.preprocess_ms, infer_ms, _since(began)),
+        )
+
+
+def _since(began: float) -> float:
+    """Milliseconds since `began` (`time.perf_counter()`), to the microsecond."""
+    return round((time.perf_counter() - began) * 1e3, 3)
+
+
+def tensor_step(manifest: Manifest) -> ToTensor:
+    """The step that closes the preprocessing chain."""
+    last = manifest.preprocess[-1]
+    if not isinstance(last, ToTensor):
+        raise TypeError("a preprocessing chain ends with tensor")
+    return last
+
+
+def largest_batch(spec: TensorSpec, waiting: int) -> int:
+    """How many images fit into one inference, given the batch axis of `spec` and how many there are."""
+    match spec.shape[0]:
+        case int(size):
+            return size
+        case BucketedAxis(sizes=sizes):
+            return max((s for s in sizes if s <= waiting), default=min(sizes))
+        case _:
+            return waiting
+
+
+def stack(tensors: Sequence[Array], spec: TensorSpec) -> Array:
+    """One batch; a fixed or bucketed batch axis is filled up with zeros, whose answers nobody reads."""
+    axis = spec.shape[0]
+    size = len(tensors)
+    if isinstance(axis, int):
+        size = axis
+    elif isinstance(axis, BucketedAxis):
+        size = min(s for s in axis.sizes if s >= size)
+    if size == 1:
+        return tensors[0]
+    padding = [np.zeros_like(tensors[0])] * (size - len(tensors))
+    return np.concatenate([*tensors, *padding])
+
+
+def spatial_size(tensor: Array, step: ToTensor) -> tuple[int, int]:
+    """Height and width of an input tensor [1, ...] in the step's layout."""
+    height, width = tensor.shape[2:4] if step.layout == "NCHW" else tensor.shape[1:3]
+    return height, width
