@@ -1,0 +1,91 @@
+"""Facts read off an ONNX file: tensors, precision, external weights, opset."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from inference_core.errors import PackError
+
+_PRECISIONS = {"float32": "fp32", "float64": "fp32", "float16": "fp16", "bfloat16": "bf16"}
+_QUANTIZED_OPS = {"QuantizeLinear", "DequantizeLinear", "QLinearConv", "ConvInteger", "MatMulInteger", "QLinearMatMul"}
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxGraph:
+    """What the packer needs to know of a graph. Tensors are plain manifest values."""
+
+    inputs: list[dict[str, Any]]
+    outputs: list[dict[str, Any]]
+    precision: str
+    companions: list[str]
+    """Files with external weights, relative to the model file."""
+    opset: int
+
+
+def inspect_onnx(path: Path) -> OnnxGraph:
+    """Reads the graph without its external weights.
+
+    Raises:
+        PackError: not an ONNX file, or a tensor has a type or rank that cannot be fed.
+    """
+    if not path.is_file():
+        raise PackError(f"there is no model file {path}", expected="an .onnx file", remedy="correct the path")
+    try:
+        model = onnx.load(str(path), load_external_data=False)
+    except Exception as error:  # onnx passes on whatever its protobuf build raises
+        raise PackError(
+            f"{path} is not a usable ONNX model",
+            got=str(error).strip().splitlines()[0],
+            remedy="check that the file is whole, or export it again",
+        ) from error
+    graph = model.graph
+    if not graph.node:
+        raise PackError(f"{path} is not a usable ONNX model", got="a graph without nodes", remedy="export it again")
+    weights = {tensor.name for tensor in graph.initializer}
+    return OnnxGraph(
+        inputs=[_tensor(value) for value in graph.input if value.name not in weights],
+        outputs=[_tensor(value) for value in graph.output],
+        precision=_precision(graph),
+        companions=sorted({e.value for t in graph.initializer for e in t.external_data if e.key == "location"}),
+        opset=next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 0),
+    )
+
+
+def _tensor(value: onnx.ValueInfoProto) -> dict[str, Any]:
+    kind = value.type.tensor_type
+    if not value.type.HasField("tensor_type") or not kind.HasField("shape"):
+        raise PackError(
+            f"{value.name} has no tensor shape in the graph",
+            expected="a tensor of known rank",
+            remedy="run onnx.shape_inference.infer_shapes on the model first",
+        )
+    shape = [_axis(value.name, index, dim) for index, dim in enumerate(kind.shape.dim)]
+    return {"name": value.name, "dtype": _dtype(value.name, kind.elem_type), "shape": shape}
+
+
+def _axis(name: str, index: int, dim: onnx.TensorShapeProto.Dimension) -> int | str:
+    """Fixed size or symbolic name; unnamed and non-positive sizes are dynamic."""
+    if dim.HasField("dim_value") and dim.dim_value > 0:
+        return int(dim.dim_value)
+    return dim.dim_param or f"{name}_axis{index}"
+
+
+def _dtype(name: str, elem_type: int) -> str:
+    if elem_type == onnx.TensorProto.UNDEFINED:
+        raise PackError(f"{name} has no element type in the graph", remedy="export the model again")
+    return "string" if elem_type == onnx.TensorProto.STRING else str(onnx.helper.tensor_dtype_to_np_dtype(elem_type))
+
+
+def _precision(graph: onnx.GraphProto) -> str:
+    """int8 for a quantized graph, else the type that most weights have."""
+    if any(node.op_type in _QUANTIZED_OPS for node in graph.node):
+        return "int8"
+    counts: dict[str, int] = {}
+    for tensor in graph.initializer:
+        kind = _PRECISIONS.get(_dtype(tensor.name, tensor.data_type))
+        if kind is not None:
+            counts[kind] = counts.get(kind, 0) + math.prod(tensor.dims)
+    return max(counts, key=lambda kind: counts[kind], default="fp32")

@@ -1,0 +1,126 @@
+"""`satchel pack`: a trained model and a recipe in, a verified bundle out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from inference_core import __version__
+from inference_core.bundle import Manifest, Recipe, write_bundle
+from inference_core.bundle.digest import describe_file
+from inference_core.bundle.manifest import FORMAT
+from inference_core.bundle.preprocess import ToTensor
+from inference_core.bundle.writer import manifest_from
+from inference_core.cpu import available_cpus
+from inference_core.engines import EngineOptions, load_engine
+from inference_core.errors import PackError
+from inference_core.packing.labels import read_labels
+from inference_core.packing.onnx_graph import OnnxGraph, inspect_onnx
+from inference_core.packing.recipe import read_recipe
+from inference_core.packing.trial import run_trial, trial_images
+from inference_core.tasks import Result
+
+MODEL_FILE = "model.onnx"
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What packing made."""
+
+    manifest: Manifest
+    results: list[Result]
+    """Of the trial run, one for each image."""
+
+
+def pack_onnx(
+    model: Path,
+    recipe_name: str,
+    target: Path,
+    *,
+    labels: str | None = None,
+    images: Sequence[Path] = (),
+    force: bool = False,
+    progress: Callable[[str], None] = lambda stage: None,
+) -> Packed:
+    """Packs an ONNX model.
+
+    Args:
+        model: the `.onnx` file; external weights lie beside it.
+        recipe_name: a recipe file, or the name of one in the zoo.
+        target: bundle directory, or file ending in `.satchel`.
+        labels: label file or list; overrides the recipe's.
+        images: pictures for the trial run; generated ones where empty.
+        force: whether an existing target is replaced.
+        progress: called with the name of each stage as it begins.
+
+    Raises:
+        PackError: model, recipe and labels do not fit together.
+        BundleError: the recipe is invalid, or the target exists.
+    """
+    progress("reading recipe")
+    recipe, folder = read_recipe(recipe_name)
+    names = read_labels(labels or recipe.labels, Path() if labels else folder)
+    progress("inspecting graph")
+    graph = inspect_onnx(model)
+    files = {MODEL_FILE: model} | {name: model.parent / name for name in graph.companions}
+    facts = _facts(recipe, graph, names, model)
+    draft = manifest_from(facts | {"files": {name: describe_file(path).model_dump() for name, path in files.items()}})
+    progress("trial run")
+    pictures = [path.read_bytes() for path in images] or trial_images()
+    results = _try(draft, model, pictures)
+    progress("writing bundle")
+    return Packed(write_bundle(facts, files, target, force=force), results)
+
+
+def _try(draft: Manifest, model: Path, pictures: Sequence[bytes]) -> list[Result]:
+    """Runs the model where it lies, under the name it has there."""
+    artifact = draft.artifacts[0]
+    there = artifact.model_copy(update={"file": model.name})
+    engine = load_engine(there, model.parent, EngineOptions(threads=available_cpus()))
+    try:
+        return run_trial(draft, artifact, engine, pictures)
+    finally:
+        engine.close()
+
+
+def _facts(recipe: Recipe, graph: OnnxGraph, labels: list[dict[str, Any]], model: Path) -> dict[str, Any]:
+    """The manifest's keys, but `files`, as plain JSON values."""
+    artifact = {
+        "engine": "onnxruntime",
+        "precision": graph.precision,
+        "file": MODEL_FILE,
+        "companions": graph.companions,
+        "inputs": _with_layout(graph.inputs, recipe),
+        "outputs": graph.outputs,
+    }
+    source = recipe.source.model_dump(exclude_none=True) | {"sha256": _source_digest(recipe, model)}
+    return recipe.model_dump(mode="json", exclude={"labels", "source"}) | {
+        "format": FORMAT,
+        "source": source,
+        "labels": labels,
+        "artifacts": [artifact],
+        "provenance": {"satchel": __version__, "onnxruntime": version("onnxruntime"), "opset": str(graph.opset)},
+    }
+
+
+def _with_layout(inputs: list[dict[str, Any]], recipe: Recipe) -> list[dict[str, Any]]:
+    """Notes the layout on the input that the tensor step writes."""
+    step = recipe.preprocess[-1]
+    if not isinstance(step, ToTensor):
+        raise TypeError("a preprocessing chain ends with tensor")
+    named = [spec for spec in inputs if step.input in (None, spec["name"]) and len(spec["shape"]) == len(step.layout)]
+    return [spec | {"layout": step.layout} if spec in named else spec for spec in inputs]
+
+
+def _source_digest(recipe: Recipe, model: Path) -> str:
+    """Digest of the model file; the one the recipe states, if any, must be it."""
+    actual, stated = describe_file(model).sha256, recipe.source.sha256
+    if stated is not None and stated != actual:
+        raise PackError(
+            f"{model} is not the file the recipe was written for",
+            got=f"sha256 {actual}",
+            expected=f"sha256 {stated}",
+            remedy="use that file, or remove source.sha256 from a copy of the recipe",
+        )
+    return actual

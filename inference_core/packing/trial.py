@@ -1,0 +1,119 @@
+"""The trial run: real pixels through the recipe, the engine and the labels, before a bundle is written."""
+
+import io
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from PIL import Image
+
+from inference_core.bundle import Artifact, Manifest
+from inference_core.bundle.postprocess import Boxes, Probabilities, Sigmoid, Softmax, Yolox
+from inference_core.engines import Array, Engine
+from inference_core.engines.tensors import describe_shape, fits
+from inference_core.errors import PackError, SatchelError
+from inference_core.imaging import Preprocessor
+from inference_core.pipeline import LocalPredictor, tensor_step
+from inference_core.tasks import Result
+
+_TRIAL_SIZES = ((640, 480), (375, 500), (31, 17))
+"""Landscape, portrait, tiny: enough to meet every branch of a letterbox or a crop."""
+
+
+def trial_images() -> list[bytes]:
+    """Generated PNG pictures with gradients and noise."""
+    rng = np.random.default_rng(0)
+    pictures = []
+    for width, height in _TRIAL_SIZES:
+        gradient = np.linspace(0, 200, width)[None, :, None] * np.ones((height, 1, 3))
+        noise = rng.integers(0, 56, (height, width, 3))
+        stream = io.BytesIO()
+        Image.fromarray((gradient + noise).astype(np.uint8)).save(stream, "PNG")
+        pictures.append(stream.getvalue())
+    return pictures
+
+
+def check_names(manifest: Manifest, artifact: Artifact) -> None:
+    """Raises PackError when a step names an input or output that the model does not have."""
+    for step in (*manifest.preprocess, *manifest.postprocess):
+        names = {kind: getattr(step, kind) for kind in ("input", "output", "boxes", "scores") if hasattr(step, kind)}
+        for kind, name in names.items():
+            try:
+                artifact.input(name) if kind == "input" else artifact.output(name)
+            except ValueError as error:
+                raise PackError(
+                    f"step {step.op}: {error}", remedy=f"set `{kind}` of step {step.op} in the recipe"
+                ) from error
+
+
+def check_tensors(manifest: Manifest, artifact: Artifact, images: Sequence[bytes]) -> None:
+    """Raises PackError when preprocessing does not give the tensor that the model takes."""
+    step = tensor_step(manifest)
+    spec = artifact.input(step.input)
+    preprocess = Preprocessor(manifest.preprocess)
+    for data in images:
+        tensor = preprocess.prepare(preprocess.decode(data)).tensor
+        if tensor.dtype.name != spec.dtype or not fits(tensor.shape[1:], spec.shape[1:]):
+            raise PackError(
+                f"the preprocessing steps do not give what input {spec.name} takes",
+                got=f"{tensor.dtype.name} {list(tensor.shape)}",
+                expected=f"{spec.dtype} {describe_shape(spec.shape)}",
+                remedy="correct the size, layout or dtype in the recipe's preprocess steps",
+            )
+    others = [other.name for other in artifact.inputs if other.name != spec.name]
+    if others:
+        raise PackError(
+            "the model has inputs that no step feeds",
+            got=", ".join(others),
+            expected=f"only {spec.name}",
+            remedy="export the model with the image as its only input",
+        )
+
+
+def check_labels(manifest: Manifest, outputs: Mapping[str, Array]) -> None:
+    """Raises PackError when the number of labels is not the number of classes in the outputs [N, ..., C]."""
+    for step in manifest.postprocess:
+        match step:
+            case Softmax() | Sigmoid() | Probabilities():
+                classes = int(np.prod(_output(outputs, step.output).shape[1:]))
+            case Yolox():
+                classes = _output(outputs, step.output).shape[-1] - 5
+            case Boxes():
+                classes = outputs[step.scores].shape[-1]
+            case _:
+                continue
+        if classes != len(manifest.labels):
+            raise PackError(
+                "the labels do not fit the model",
+                got=f"{len(manifest.labels)} labels",
+                expected=f"{classes}, one for each class that step {step.op} reads",
+                remedy="give the label list the model was trained with",
+            )
+
+
+def run_trial(manifest: Manifest, artifact: Artifact, engine: Engine, images: Sequence[bytes]) -> list[Result]:
+    """Runs the whole pipeline on `images` after checking each joint of it; returns the results.
+
+    Raises:
+        PackError: recipe, labels and model do not fit together.
+    """
+    check_names(manifest, artifact)
+    check_tensors(manifest, artifact, images)
+    predictor = LocalPredictor(manifest, artifact, engine)
+    step = tensor_step(manifest)
+    preprocess = Preprocessor(manifest.preprocess)
+    tensor = preprocess.prepare(preprocess.decode(images[0])).tensor
+    check_labels(manifest, engine.infer({artifact.input(step.input).name: tensor}))
+    outcomes = predictor.predict(images)
+    for outcome in outcomes:
+        if isinstance(outcome, SatchelError):
+            raise PackError(
+                f"the trial run failed: {outcome.message}",
+                got=outcome.got,
+                expected=outcome.expected,
+                remedy=outcome.remedy,
+            ) from outcome
+    return [outcome for outcome in outcomes if isinstance(outcome, Result)]
+
+
+def _output(outputs: Mapping[str, Array], name: str | None) -> Array:
+    return outputs[name] if name is not None else next(iter(outputs.values()))
