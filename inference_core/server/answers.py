@@ -1,0 +1,94 @@
+"""Answers: one JSON encoder for results, and one translator from errors to responses."""
+
+import logging
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from inference_core.errors import (
+    BusyError,
+    InvalidParameterError,
+    MethodNotAllowedError,
+    NotFoundError,
+    NotReadyError,
+    SatchelError,
+)
+
+_log = logging.getLogger("satchel")
+
+
+def answer(content: Any, status: int = 200) -> Response:  # noqa: ANN401  # whatever orjson encodes
+    """JSON of dataclasses and plain values."""
+    return Response(orjson.dumps(content), status, media_type="application/json")
+
+
+def error_answer(error: SatchelError) -> Response:
+    """The response for an error of the tree."""
+    response = answer(error.body(), error.status)
+    if isinstance(error, BusyError | NotReadyError):
+        response.headers["Retry-After"] = str(BusyError.retry_after)
+    return response
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Makes every failure of `app`, its own or the framework's, answer in the one error shape."""
+
+    @app.exception_handler(SatchelError)
+    async def ours(request: Request, error: SatchelError) -> Response:
+        return error_answer(error)
+
+    @app.exception_handler(HTTPException)
+    async def frameworks(request: Request, error: HTTPException) -> Response:
+        kind = {404: NotFoundError, 405: MethodNotAllowedError}.get(error.status_code, InvalidParameterError)
+        response = error_answer(
+            kind(
+                str(error.detail),
+                got=f"{request.method} {request.url.path}",
+                remedy="see /docs for the routes",
+            )
+        )
+        response.status_code = error.status_code
+        return response
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        return error_answer(
+            InvalidParameterError(
+                f"parameter {place} cannot be used", got=repr(first.get("input")), expected=first["msg"]
+            )
+        )
+
+    app.add_middleware(DefectGuard)
+
+
+class DefectGuard:
+    """Answers 500 for whatever is not an error of the tree.
+
+    The framework's own guard answers and then raises again, and the Azure Functions worker throws such an answer away.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note_start)
+        except Exception:
+            _log.exception("%s %s failed", scope.get("method"), scope.get("path"))
+            if started or scope["type"] != "http":
+                raise
+            response = error_answer(SatchelError("an unexpected error occurred", remedy="see the server's log"))
+            await response(scope, receive, send)
