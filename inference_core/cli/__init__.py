@@ -1,0 +1,58 @@
+"""The `satchel` command."""
+
+from typing import Annotated
+
+import typer
+
+from inference_core import __version__
+from inference_core.cli import bundles, pack, predict, serve
+
+_HELP = """Pack a trained vision model into a verified bundle, and serve it.
+
+A first walk:
+
+    satchel pack model.onnx --recipe recipe.toml -o models/mine
+    satchel inspect models/mine
+    satchel predict models/mine photo.jpg --draw out.png
+    satchel serve models
+
+Exit codes: 0 done, 1 failed (the reason is on stderr), 2 wrong usage.
+"""
+
+_COMMANDS = (
+    pack.pack,
+    bundles.inspect,
+    bundles.verify,
+    predict.predict,
+    serve.serve,
+    bundles.archive,
+    bundles.unpack,
+    bundles.recipes,
+    bundles.schema,
+    bundles.settings,
+)
+
+
+def main() -> None:
+    """Runs the command line."""
+    app = typer.Typer(
+        help=_HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, add_completion=False
+    )
+    app.callback()(_root)
+    for body in _COMMANDS:
+        app.command()(body)
+    app(prog_name="satchel")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"satchel {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Kept for its option."""

@@ -1,0 +1,130 @@
+"""The commands that look at bundles: `inspect`, `verify`, `archive`, `unpack`, `schema`, `recipes`, `settings`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from inference_core.bundle import Bundle, Manifest, manifest_schema, open_bundle
+from inference_core.bundle.archive import SUFFIX, extract_archive, write_archive
+from inference_core.cli.console import command, stdout
+from inference_core.errors import BundleError
+
+BundlePath = Annotated[Path, typer.Argument(help=f"A bundle directory or a {SUFFIX} file.")]
+
+
+@command
+def inspect(
+    bundle: BundlePath, json: Annotated[bool, typer.Option("--json", help="Print bundle.json.")] = False
+) -> None:
+    """Show what a bundle holds: tensors, steps, metrics, files."""
+    with open_bundle(bundle) as opened:
+        if json:
+            typer.echo(opened.manifest.to_json(), nl=False)
+        else:
+            _print_bundle(opened)
+
+
+@command
+def verify(bundle: BundlePath) -> None:
+    """Check the manifest and the digest of every file. Exit code 0 means the bundle is as it was packed."""
+    with open_bundle(bundle) as opened:
+        files = opened.manifest.files
+        size = sum(record.bytes for record in files.values())
+        typer.echo(f"{bundle}: {len(files)} files, {size} bytes, as packed")
+        typer.echo(f"manifest sha256 {opened.digest}")
+
+
+@command
+def archive(
+    bundle: Annotated[Path, typer.Argument(help="A bundle directory.")],
+    target: Annotated[Path, typer.Argument(help=f"The file to write, ending in {SUFFIX}.")],
+) -> None:
+    """Write a bundle directory to one file. The same bundle gives the same bytes."""
+    if target.suffix != SUFFIX or target.exists():
+        raise BundleError(f"cannot write {target}", expected=f"a new path ending in {SUFFIX}", remedy="choose another")
+    with open_bundle(bundle) as opened:
+        write_archive(opened.directory, target)
+    typer.echo(f"{target}: {target.stat().st_size} bytes")
+
+
+@command
+def unpack(
+    bundle: Annotated[Path, typer.Argument(help=f"A {SUFFIX} file.")],
+    target: Annotated[Path, typer.Argument(help="The directory to make.")],
+) -> None:
+    """Write a .satchel file out as a bundle directory."""
+    if target.exists():
+        raise BundleError(f"{target} exists", expected="a new directory", remedy="choose another path")
+    with open_bundle(bundle):
+        target.mkdir(parents=True)
+        extract_archive(bundle, target)
+    typer.echo(str(target))
+
+
+@command
+def schema() -> None:
+    """Print the JSON schema of bundle.json, for editors and other tools."""
+    typer.echo(manifest_schema(), nl=False)
+
+
+@command
+def recipes() -> None:
+    """List the zoo: recipes and label lists that ship with this version."""
+    from inference_core.zoo import label_lists, recipe_names, recipe_path
+
+    for name in recipe_names():
+        typer.echo(f"recipe  {name:20} {recipe_path(name)}")
+    for name in label_lists():
+        typer.echo(f"labels  {name}")
+
+
+@command
+def settings() -> None:
+    """List every SATCHEL_* variable, its default and its meaning."""
+    from inference_core.settings import settings_table
+
+    typer.echo(settings_table())
+
+
+def _print_bundle(opened: Bundle) -> None:
+    manifest, console = opened.manifest, stdout()
+    console.print(f"{manifest.name} {manifest.version}: {manifest.task}, {manifest.architecture}, {manifest.license}")
+    console.print(f"{len(manifest.labels)} labels: {', '.join(label.name for label in manifest.labels[:8])}", end="")
+    console.print(", ..." if len(manifest.labels) > 8 else "")
+    for table in (_artifacts(manifest), _steps(manifest), _metrics(manifest), _files(manifest)):
+        if table.rows:
+            console.print(table)
+
+
+def _artifacts(manifest: Manifest) -> Table:
+    table = Table("engine", "precision", "tensor", "dtype", "shape", title="artifacts", title_justify="left")
+    for artifact in manifest.artifacts:
+        for arrow, specs in (("in", artifact.inputs), ("out", artifact.outputs)):
+            for spec in specs:
+                shape = " x ".join(str(axis) for axis in spec.shape)
+                table.add_row(artifact.engine, artifact.precision, f"{arrow} {spec.name}", spec.dtype, shape)
+    return table
+
+
+def _steps(manifest: Manifest) -> Table:
+    table = Table("step", "parameters", title="steps", title_justify="left")
+    for step in (*manifest.preprocess, *manifest.postprocess):
+        values = step.model_dump(exclude={"op"}, exclude_none=True)
+        table.add_row(step.op, ", ".join(f"{name}={value}" for name, value in values.items()))
+    return table
+
+
+def _metrics(manifest: Manifest) -> Table:
+    table = Table("metric", "class", "value", "samples", "dataset", title="metrics", title_justify="left")
+    for m in manifest.metrics:
+        table.add_row(m.name, m.label or "", f"{m.value:.4g}", str(m.samples or ""), m.dataset)
+    return table
+
+
+def _files(manifest: Manifest) -> Table:
+    table = Table("file", "bytes", "sha256", title="files", title_justify="left")
+    for name, record in manifest.files.items():
+        table.add_row(name, str(record.bytes), record.sha256[:16])
+    return table

@@ -1,0 +1,81 @@
+"""`satchel predict`."""
+
+import io
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from inference_core.cli.console import FAILED, command, progress_bar, report
+from inference_core.errors import BadRequestError, SatchelError
+from inference_core.pipeline import LocalPredictor, Outcome
+from inference_core.tasks import Result
+
+
+@command
+def predict(
+    bundle: Annotated[Path, typer.Argument(help="A bundle directory or a .satchel file.")],
+    images: Annotated[list[Path], typer.Argument(help="JPEG, PNG, WebP or BMP files.")],
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line, in the order of the images.")] = False,
+    draw: Annotated[Path | None, typer.Option(help="Annotated picture to write; a directory for several.")] = None,
+    engine: Annotated[str | None, typer.Option(help="Engine to use; default: the bundle's first.")] = None,
+) -> None:
+    """Predict on pictures.
+
+    A picture that cannot be read is reported and the others go on; the exit code is then 1.
+
+        satchel predict models/card_elements card.png --draw out.png
+    """
+    from inference_core.bundle import open_bundle
+
+    failed = False
+    with open_bundle(bundle) as opened, LocalPredictor.load(opened, engine=engine) as predictor, progress_bar() as bar:
+        task = bar.add_task("predicting", total=len(images))
+        for path in images:
+            outcome = _predict_file(predictor, path)
+            if isinstance(outcome, SatchelError):
+                failed = True
+                report(outcome, about=str(path))
+            else:
+                _print_result(path, outcome, json)
+                if draw is not None:
+                    _draw(predictor, path, outcome, draw / f"{path.stem}.png" if len(images) > 1 else draw)
+            bar.update(task, advance=1)
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def _predict_file(predictor: LocalPredictor, path: Path) -> Outcome:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return BadRequestError("the file cannot be read", got=error.strerror, remedy="correct the path")
+    return predictor.predict([data])[0]
+
+
+def _print_result(path: Path, result: Result, json: bool) -> None:
+    if json:
+        typer.echo(orjson.dumps({"file": str(path)} | orjson.loads(orjson.dumps(result))).decode())
+        return
+    t = result.timings_ms
+    spent = (
+        f"decode {t.decode:.1f}, preprocess {t.preprocess:.1f}, infer {t.infer:.1f}, postprocess {t.postprocess:.1f} ms"
+    )
+    typer.echo(f"{path}: {result.image.width} x {result.image.height}, {len(result.predictions)} found ({spent})")
+    for p in result.predictions:
+        box = getattr(p, "box", None)
+        place = f"  [{', '.join(f'{v:.0f}' for v in box)}]" if box else ""
+        typer.echo(f"  {p.score:.3f}  {p.label}{place}")
+
+
+def _draw(predictor: LocalPredictor, path: Path, result: Result, target: Path) -> None:
+    from inference_core.bundle.preprocess import Decode
+    from inference_core.imaging import decode_image
+    from inference_core.tasks import TASKS
+
+    image = decode_image(path.read_bytes(), Decode())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    stream = io.BytesIO()
+    TASKS[predictor.manifest.task].draw(image, result.predictions).save(stream, "PNG")
+    target.write_bytes(stream.getvalue())
