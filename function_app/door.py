@@ -72,5 +72,6 @@ def _build() -> "tuple[ASGIApp, Service]":
 
 def _unavailable(error: Exception) -> func.HttpResponse:
     body = getattr(error, "body", None)
-    content = body() if callable(body) else {"error": {"code": "not_ready", "message": str(error)}}
+    facts = dict.fromkeys(("got", "expected", "remedy"))
+    content = body() if callable(body) else {"error": {"code": "not_ready", "message": str(error), **facts}}
     return func.HttpResponse(json.dumps(content), status_code=503, mimetype="application/json")

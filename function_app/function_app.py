@@ -4,6 +4,7 @@ The host tries routes in the order of the functions' names: `health` must sort b
 """
 
 import azure.functions as func
+from azure.functions.warmup import WarmUpContext
 
 from door import Door
 
@@ -28,6 +29,6 @@ async def serve(req: func.HttpRequest, context: func.Context) -> func.HttpRespon
 
 @app.function_name("warmup")
 @app.warm_up_trigger("context")
-async def warmup(context) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001  # the worker checks annotations
+async def warmup(context: WarmUpContext) -> None:
     """Loads the models on a new instance before it gets requests. It runs on scale-out only, not at every start."""
     await _door.open()

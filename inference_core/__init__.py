@@ -8,7 +8,7 @@ The names a caller needs are resolved on first use, so that importing the packag
         [result] = predictor.predict([image_bytes])
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 __all__ = ["Bundle", "LocalPredictor", "Predictor", "SatchelError", "open_bundle"]
@@ -27,7 +27,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401  # PEP 562: the type is that of the name asked for
+def __getattr__(name: str) -> object:
     from importlib import import_module
 
     if name not in _HOMES:

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
-import numpy as np
-
-from inference_core.bundle import Artifact, Bundle, Manifest, TensorSpec
-from inference_core.bundle.manifest import BucketedAxis
+from inference_core.batching import check_batch, largest_batch, stack
+from inference_core.bundle import Artifact, Bundle, Manifest
 from inference_core.bundle.preprocess import ToTensor
 from inference_core.cpu import available_cpus
 from inference_core.deadline import check_deadline
-from inference_core.engines import Array, Engine, EngineOptions, load_engine
+from inference_core.engines import Array, Engine, EngineDescription, EngineOptions, load_engine
 from inference_core.errors import SatchelError
-from inference_core.imaging import DEFAULT_MAX_PIXELS, Geometry, Preprocessor
+from inference_core.imaging import DEFAULT_MAX_PIXELS, Geometry, Preprocessor, sample_picture
 from inference_core.tasks import ImageSize, Postprocessor, Result, Tensors, Timings
+
+_WARM_UP_SIZE = (640, 480)
 
 Outcome = Result | SatchelError
 """What became of one image: its result, or the reason it has none."""
@@ -39,6 +39,9 @@ class Predictor(Protocol):
             images: JPEG, PNG, WebP or BMP files.
             deadline: `time.monotonic()` value after which the caller no longer waits.
         """
+
+    def describe(self) -> EngineDescription:
+        """What runs the model, and how."""
 
     def close(self) -> None:
         """Frees what it holds."""
@@ -63,6 +66,7 @@ class LocalPredictor:
     ) -> None:
         self.manifest = manifest
         self.engine = engine
+        self._max_pixels = max_pixels
         self._preprocess = Preprocessor(manifest.preprocess, max_pixels)
         self._postprocess = Postprocessor(manifest.task, manifest.postprocess, manifest.labels)
         self._writer = tensor_step(manifest)
@@ -89,8 +93,17 @@ class LocalPredictor:
         return cls(bundle.manifest, artifact, loaded, max_pixels)
 
     def warm_up(self) -> None:
-        """See `Predictor.warm_up`."""
+        """See `Predictor.warm_up`. Every declared shape, then a picture through the whole pipeline.
+
+        Raises:
+            SatchelError: either failed.
+        """
         self.engine.warm_up()
+        width = min(_WARM_UP_SIZE[0], self._max_pixels)
+        height = min(_WARM_UP_SIZE[1], self._max_pixels // width)  # a low cap is no reason not to start
+        outcome = self.predict([sample_picture(width, height)])[0]
+        if isinstance(outcome, SatchelError):
+            raise outcome
 
     def predict(self, images: Sequence[bytes], *, deadline: float | None = None) -> list[Outcome]:
         """See `Predictor.predict`. Images of one tensor shape run together where the model's batch axis allows."""
@@ -105,6 +118,10 @@ class LocalPredictor:
         for batch in self._batches(ready):
             outcomes.update(self._run(batch, deadline))
         return [outcomes[position] for position in range(len(images))]
+
+    def describe(self) -> EngineDescription:
+        """See `Predictor.describe`."""
+        return self.engine.describe()
 
     def close(self) -> None:
         """See `Predictor.close`."""
@@ -140,6 +157,7 @@ class LocalPredictor:
         began = time.perf_counter()
         try:
             outputs = self.engine.infer({self._input.name: tensor}, deadline=deadline)
+            check_batch(outputs, len(tensor))
         except SatchelError as error:
             return {item.position: error for item in batch}
         infer_ms = _since(began)
@@ -174,31 +192,6 @@ def tensor_step(manifest: Manifest) -> ToTensor:
     if not isinstance(last, ToTensor):
         raise TypeError("a preprocessing chain ends with tensor")
     return last
-
-
-def largest_batch(spec: TensorSpec, waiting: int) -> int:
-    """How many images fit into one inference, given the batch axis of `spec` and how many there are."""
-    match spec.shape[0]:
-        case int(size):
-            return size
-        case BucketedAxis(sizes=sizes):
-            return max((s for s in sizes if s <= waiting), default=min(sizes))
-        case _:
-            return waiting
-
-
-def stack(tensors: Sequence[Array], spec: TensorSpec) -> Array:
-    """One batch; a fixed or bucketed batch axis is filled up with zeros, whose answers nobody reads."""
-    axis = spec.shape[0]
-    size = len(tensors)
-    if isinstance(axis, int):
-        size = axis
-    elif isinstance(axis, BucketedAxis):
-        size = min(s for s in axis.sizes if s >= size)
-    if size == 1:
-        return tensors[0]
-    padding = [np.zeros_like(tensors[0])] * (size - len(tensors))
-    return np.concatenate([*tensors, *padding])
 
 
 def spatial_size(tensor: Array, step: ToTensor) -> tuple[int, int]:

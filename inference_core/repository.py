@@ -118,4 +118,4 @@ def _load(path: Path, settings: Settings) -> Model:
         raise
     # One request decodes while another is in the engine: as many workers as threads keep both busy.
     scheduler = Scheduler(predictor, workers=threads, queue_size=settings.queue_size, timeout=settings.timeout_ms / 1e3)
-    return Model(bundle, scheduler, predictor.engine.describe())
+    return Model(bundle, scheduler, predictor.describe())

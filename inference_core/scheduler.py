@@ -5,7 +5,7 @@ import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from inference_core.errors import BusyError
+from inference_core.errors import BusyError, DeadlineError, NotReadyError
 from inference_core.pipeline import Outcome, Predictor
 from inference_core.tasks import Result
 
@@ -35,10 +35,24 @@ class Scheduler:
 
         Raises:
             BusyError: the queue is full.
+            NotReadyError: closed, before or while it waited.
             SatchelError: whatever became of the image.
         """
-        deadline = time.monotonic() + self._timeout
-        outcomes = await asyncio.wrap_future(self._submit([image], deadline))
+        future = self._submit([image], time.monotonic() + self._timeout)
+        waiting = asyncio.wrap_future(future)
+        try:
+            await asyncio.wait({waiting}, timeout=self._timeout)
+            if not waiting.done():
+                raise DeadlineError(
+                    f"model {self.predictor.manifest.name} did not answer in time",
+                    expected=f"an answer within {self._timeout:g} s",
+                    remedy="try again when the queue is shorter, or raise SATCHEL_TIMEOUT_MS",
+                )
+        finally:
+            waiting.cancel()
+        if waiting.cancelled():
+            raise self._closed()
+        outcomes = waiting.result()
         if isinstance(outcomes[0], Result):
             return outcomes[0]
         raise outcomes[0]
@@ -57,11 +71,17 @@ class Scheduler:
                     expected=f"fewer than {self._capacity}",
                     remedy="try again after the time in Retry-After, or raise SATCHEL_QUEUE_SIZE",
                 )
+            try:
+                future = self._threads.submit(self.predictor.predict, images, deadline=deadline)
+            except RuntimeError:  # shut down
+                raise self._closed() from None
             self._admitted += 1
-        future = self._threads.submit(self.predictor.predict, images, deadline=deadline)
         future.add_done_callback(self._leave)
         return future
 
     def _leave(self, _: Future[list[Outcome]]) -> None:
         with self._lock:
             self._admitted -= 1
+
+    def _closed(self) -> NotReadyError:
+        return NotReadyError(f"model {self.predictor.manifest.name} is stopping", remedy="try again shortly")

@@ -6,16 +6,18 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, Self, get_args, get_type_hints
+from typing import Annotated, Any, NamedTuple, Self, TypeVar, get_args, get_type_hints
 
 from inference_core.errors import SettingsError
 
 PREFIX = "SATCHEL_"
 
+T = TypeVar("T")
+
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if not re.fullmatch(r"\d{1,12}", text) or not low <= int(text) <= high:
+        if not re.fullmatch(r"[0-9]{1,12}", text) or not low <= int(text) <= high:
             raise ValueError(f"a whole number from {low} to {high}")
         return int(text)
 
@@ -23,7 +25,7 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 
 
 def _device(text: str) -> str:
-    if not re.fullmatch(r"cpu|cuda(:\d+)?", text):
+    if not re.fullmatch(r"cpu|cuda(:[0-9]+)?", text):
         raise ValueError("cpu, cuda or cuda:N")
     return text
 
@@ -86,7 +88,7 @@ def _rules() -> dict[str, _Rule]:
     return {f.name: get_args(hints[f.name])[1] for f in dataclasses.fields(Settings)}
 
 
-def _parse(name: str, text: str, parse: Callable[[str], Any]) -> Any:  # noqa: ANN401  # the type of the setting
+def _parse(name: str, text: str, parse: Callable[[str], T]) -> T:
     if not text:
         raise SettingsError(f"{name} is empty", expected="a value", remedy=f"give it one, or unset {name}")
     try:

@@ -1,7 +1,9 @@
 """A bundle as one file: a plain zip, stored, with fixed times and order: the same bundle gives the same bytes."""
 
+import errno
 import shutil
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -34,14 +36,30 @@ def extract_archive(path: Path, directory: Path) -> None:
     """
     try:
         with zipfile.ZipFile(path) as archive:
+            _check_size(archive.infolist(), path)
             for info in archive.infolist():
                 _check_entry(info, path)
                 target = directory / info.filename
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(info) as source, target.open("xb") as stream:
                     shutil.copyfileobj(source, stream, 2**20)
-    except (zipfile.BadZipFile, EOFError, FileExistsError) as error:
+    except (zipfile.BadZipFile, EOFError, RuntimeError, ValueError, OSError) as error:
+        # A full disk is not the archive's fault; an impossible offset or a file in the place of a directory is.
+        if isinstance(error, OSError) and error.errno not in (errno.EINVAL, errno.EEXIST, errno.ENOTDIR):
+            raise
         raise IntegrityError(f"{path} is not a usable {SUFFIX} file", got=str(error), remedy="copy it again") from error
+
+
+def _check_size(entries: Sequence[zipfile.ZipInfo], path: Path) -> None:
+    """Entries that share their bytes would let a small archive unpack to an enormous one."""
+    declared, actual = sum(info.file_size for info in entries), path.stat().st_size
+    if declared > actual:
+        raise IntegrityError(
+            f"{path} declares more bytes than it holds",
+            got=f"{declared} bytes in {len(entries)} entries",
+            expected=f"at most {actual}",
+            remedy="copy it again",
+        )
 
 
 def _check_entry(info: zipfile.ZipInfo, path: Path) -> None:

@@ -3,9 +3,10 @@
 One typed tree for every task and framework.
 """
 
+from collections import Counter
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from inference_core.bundle.postprocess import PostprocessStep, check_postprocess
 from inference_core.bundle.preprocess import PreprocessStep, check_preprocess
@@ -23,7 +24,7 @@ Size = Annotated[int, Field(ge=1)]
 class Label(Record):
     """One class. Its position in the manifest's list is the index in the model's output."""
 
-    id: Annotated[int, Field(ge=0)]
+    id: Annotated[int, Field(ge=0, le=2**53)]
     """The published id, `class_id` in results; ids may start at 1 and have gaps."""
     name: Annotated[str, Field(min_length=1)]
 
@@ -56,7 +57,22 @@ class BucketedAxis(Record):
     sizes: Annotated[tuple[Size, ...], Field(min_length=1)]
 
 
-Axis = Size | Annotated[str, Field(min_length=1)] | BucketedAxis
+def _axis_tag(value: object) -> str | None:
+    kinds: dict[type, str] = {int: "size", str: "dynamic", dict: "bucketed", BucketedAxis: "bucketed"}
+    return kinds.get(type(value))
+
+
+# The discriminator makes a wrong value one problem, not one for each type of the choice.
+Axis = Annotated[
+    Annotated[Size, Tag("size")]
+    | Annotated[str, Field(min_length=1), Tag("dynamic")]
+    | Annotated[BucketedAxis, Tag("bucketed")],
+    Discriminator(
+        _axis_tag,
+        custom_error_type="axis",
+        custom_error_message='a size of at least 1, the name of a dynamic axis, or {"sizes": [...]}',
+    ),
+]
 """A fixed size, the name of a dynamic axis, or a choice of sizes."""
 
 
@@ -143,20 +159,22 @@ class Recipe(ModelCard):
 class Manifest(ModelCard):
     """The whole of `bundle.json`."""
 
-    format: Literal[1] = FORMAT
+    format: Literal[1]
     labels: Annotated[tuple[Label, ...], Field(min_length=1)]
     artifacts: Annotated[tuple[Artifact, ...], Field(min_length=1)]
     """The first one is the default."""
     provenance: dict[str, str] = Field(default_factory=dict)
     """Versions of the tools that packed it."""
-    files: dict[RelativePath, FileRecord]
+    files: Annotated[dict[RelativePath, FileRecord], Field(json_schema_extra={"additionalProperties": False})]
     """Every file of the bundle but `bundle.json` itself."""
 
     @model_validator(mode="after")
     def _check_references(self) -> Self:
-        ids = [label.id for label in self.labels]
-        if len(set(ids)) < len(ids):
-            raise ValueError(f"label id {next(i for i in ids if ids.count(i) > 1)} is used twice")
+        counts = Counter(label.id for label in self.labels)
+        if len(counts) < len(self.labels):
+            raise ValueError(f"label id {next(i for i in counts if counts[i] > 1)} is used twice")
+        if MANIFEST_NAME in self.files:
+            raise ValueError(f"files lists {MANIFEST_NAME}, which cannot hold its own digest")
         for artifact in self.artifacts:
             for path in (artifact.file, *artifact.companions):
                 if path not in self.files and not any(file.startswith(f"{path}/") for file in self.files):

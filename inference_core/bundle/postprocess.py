@@ -11,7 +11,7 @@ from pydantic import Field
 from inference_core.bundle.schema import Step
 
 Probability = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=2**31)]
 
 
 class Softmax(Step):
@@ -39,8 +39,8 @@ class Probabilities(Step):
 class Yolox(Step):
     """Decodes the raw YOLOX head [N, A, 5 + C], A being the cells of all strides in order.
 
-    Centre = (p_xy + cell) * stride, size = exp(p_wh) * stride, score = objectness * class probability, both already
-    through a sigmoid. Source: Ge et al., "YOLOX: Exceeding YOLO Series in 2021", arXiv:2107.08430.
+    Centre = (p_xy + cell) * stride, size = exp(min(p_wh, 20)) * stride, score = objectness * class probability, both
+    already through a sigmoid. Source: Ge et al., "YOLOX: Exceeding YOLO Series in 2021", arXiv:2107.08430.
     """
 
     op: Literal["yolox"] = "yolox"

@@ -6,7 +6,7 @@ bit-equal. `decode` comes first, `tensor` last. Each geometric step is axis-alig
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from inference_core.bundle.schema import Step
 
@@ -16,15 +16,27 @@ Anchor = Literal["center", "top-left"]
 Rounding = Literal["floor", "half_up", "half_even"]
 Length = Annotated[int, Field(ge=1, le=16384)]
 Level = Annotated[int, Field(ge=0, le=255)]
-Triple = tuple[float] | tuple[float, float, float]
+
+
+def _triple_tag(value: object) -> str | None:
+    return {1: "gray", 3: "colour"}.get(len(value)) if isinstance(value, list | tuple) else None
+
+
+# The discriminator makes a wrong value one problem, not one for each type of the choice.
+Triple = Annotated[
+    Annotated[tuple[float], Tag("gray")] | Annotated[tuple[float, float, float], Tag("colour")],
+    Discriminator(
+        _triple_tag, custom_error_type="triple", custom_error_message="one number for gray, three for colour"
+    ),
+]
 
 
 class Decode(Step):
     """Decodes JPEG, PNG, WebP or BMP to 8 bits per channel.
 
-    Conversions: 16-bit samples are shifted right by 8; alpha is composited over white; palettes are expanded;
-    CMYK goes to RGB as (255 - c)(255 - k) / 255 (Pillow's rule); of an animation the first frame is used; GRAY is
-    ITU-R 601 luma.
+    Conversions: 16-bit samples, colour keys included, are shifted right by 8; alpha is composited over white;
+    palettes are expanded; CMYK goes to RGB as (255 - c)(255 - k) / 255 (Pillow's rule); of an animation the first
+    frame is used; GRAY is ITU-R 601 luma. Run-length compressed BMP is not read.
     """
 
     op: Literal["decode"] = "decode"

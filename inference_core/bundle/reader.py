@@ -82,8 +82,8 @@ def open_bundle(path: str | os.PathLike[str]) -> Bundle:
 
 def _open_directory(root: Path, unpacked: tempfile.TemporaryDirectory[str] | None, where: str) -> Bundle:
     text = _read_manifest(root, where)
+    found = _list_files(root, where)
     manifest = parse_record(Manifest, text, where=f"{where}/{MANIFEST_NAME}")
-    found = _list_files(root)
     _verify(manifest, root, found, where)
     return Bundle(manifest, root, hashlib.sha256(text).hexdigest(), unpacked)
 
@@ -104,12 +104,14 @@ def _read_manifest(root: Path, where: str) -> bytes:
     return path.read_bytes()
 
 
-def _list_files(root: Path) -> dict[str, Path]:
+def _list_files(root: Path, where: str) -> dict[str, Path]:
     """Every file below `root` by its relative name. Links and other special files are refused."""
     files: dict[str, Path] = {}
     pending = [root]
     while pending:
-        for entry in os.scandir(pending.pop()):
+        with os.scandir(pending.pop()) as entries:
+            found = list(entries)
+        for entry in found:
             name = Path(entry.path).relative_to(root).as_posix()
             mode = entry.stat(follow_symlinks=False).st_mode
             if stat.S_ISDIR(mode):
@@ -118,7 +120,7 @@ def _list_files(root: Path) -> dict[str, Path]:
                 files[name] = Path(entry.path)
             else:
                 raise IntegrityError(
-                    f"{name} in bundle {root.name} is a link or a special file",
+                    f"{name} in {where} is a link or a special file",
                     expected="regular files only",
                     remedy="replace it with the file itself and pack again",
                 )
@@ -127,7 +129,7 @@ def _list_files(root: Path) -> dict[str, Path]:
 
 
 def _verify(manifest: Manifest, root: Path, found: dict[str, Path], where: str) -> None:
-    for name in found.keys() - manifest.files.keys():
+    for name in sorted(found.keys() - manifest.files.keys()):
         raise IntegrityError(
             f"{where} holds {name}, which its manifest does not list",
             expected="only listed files",

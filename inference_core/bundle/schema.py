@@ -3,14 +3,14 @@
 Records are immutable, refuse unknown keys and never coerce one JSON type into another.
 """
 
-import difflib
 import json
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
 
+from inference_core.bundle.explain import explain, shorten
 from inference_core.errors import ManifestError
 
 
@@ -27,8 +27,16 @@ class Record(BaseModel):
     )
 
 
+def _require_op(schema: dict[str, Any]) -> None:
+    """In code a step's class says its `op`; a document has to."""
+    del schema["properties"]["op"]["default"]
+    schema["required"] = ["op", *schema.get("required", [])]
+
+
 class Step(Record):
     """Base of the steps of a chain; `op` names the step and comes first when it is written."""
+
+    model_config = ConfigDict(json_schema_extra=_require_op)
 
     op: str
 
@@ -59,6 +67,7 @@ def parse_record(kind: type[RecordT], text: str | bytes, *, where: str) -> Recor
         ManifestError: not JSON, duplicate key, unknown key, wrong type or value. Each problem names key, value, remedy.
     """
     try:
+        text = text if isinstance(text, str) else text.decode("utf-8")
         raw = json.loads(text, object_pairs_hook=_refuse_duplicates)
     except UnicodeDecodeError as error:
         raise ManifestError(f"{where} is not UTF-8 text", got=str(error), remedy="save it as UTF-8") from error
@@ -67,10 +76,12 @@ def parse_record(kind: type[RecordT], text: str | bytes, *, where: str) -> Recor
             f"{where} is not valid JSON: line {error.lineno}, column {error.colno}: {error.msg}",
             remedy="correct the syntax there",
         ) from error
+    except ValueError as error:  # an integer of thousands of digits
+        raise ManifestError(f"{where} holds an unreadable number", got=str(error), remedy="correct it") from error
     except _DuplicateKey as error:
         raise ManifestError(
             f"{where}: key {error.key!r} appears twice in one object",
-            got=" and ".join(_short(value) for value in error.values),
+            got=" and ".join(shorten(value) for value in error.values),
             expected="each key once",
             remedy="keep one of the two",
         ) from None
@@ -79,7 +90,7 @@ def parse_record(kind: type[RecordT], text: str | bytes, *, where: str) -> Recor
     try:
         return kind.model_validate_json(text)
     except ValidationError as error:
-        raise _explain(error, raw, where) from None
+        raise explain(error, raw, kind, where) from None
 
 
 class _DuplicateKey(Exception):
@@ -92,74 +103,10 @@ class _DuplicateKey(Exception):
 def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     table = dict(pairs)
     if len(table) < len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        counts = Counter(key for key, _ in pairs)
+        twice = next(key for key in counts if counts[key] > 1)
         raise _DuplicateKey(twice, [value for key, value in pairs if key == twice])
     return table
-
-
-def _explain(error: ValidationError, raw: object, where: str) -> ManifestError:
-    problems = [_problem(detail, raw) for detail in error.errors(include_url=False)]
-    if len(problems) == 1:
-        problems[0].message = f"{where}: {problems[0].message}"
-        return problems[0]
-    first = problems[0]
-    lines = "\n".join(f"{index}. {problem}" for index, problem in enumerate(problems, 1))
-    return ManifestError(
-        f"{where} has {len(problems)} problems:\n{lines}", got=first.got, expected=first.expected, remedy=first.remedy
-    )
-
-
-def _problem(detail: ErrorDetails, raw: object) -> ManifestError:
-    path, value = _locate(detail["loc"], raw)
-    match detail["type"]:
-        case "missing":
-            return ManifestError(f"key {path} is missing", got="nothing", remedy=f"add {path}")
-        case "extra_forbidden":
-            near = difflib.get_close_matches(str(detail["loc"][-1]), _known_keys(Record), n=1)
-            remedy = f"rename it to {near[0]!r}" if near else "remove it"
-            return ManifestError(f"unknown key {path}", got=_short(value), remedy=remedy)
-        case "union_tag_invalid":
-            tags = str(detail["ctx"]["expected_tags"]).replace("'", "")
-            near = difflib.get_close_matches(str(detail["ctx"]["tag"]), tags.split(", "), n=1)
-            remedy = f"use {near[0] if near else 'one of them'}"
-            return ManifestError(
-                f"unknown op at {path}", got=str(detail["ctx"]["tag"]), expected=f"one of {tags}", remedy=remedy
-            )
-        case "value_error":
-            message = f"{path}: {detail['ctx']['error']}"
-            return ManifestError(message, got=_short(value), remedy=f"correct {path}")
-        case _:
-            message = f"wrong key or value at {path}" if detail["loc"][-1:] == ("[key]",) else f"wrong value at {path}"
-            return ManifestError(message, got=_short(value), expected=detail["msg"], remedy=f"correct {path}")
-
-
-def _locate(loc: tuple[int | str, ...], raw: object) -> tuple[str, object]:
-    """A readable path such as `preprocess[1].fill` and the value there; union tags in `loc` are skipped."""
-    path, value = "", raw
-    for part in loc:
-        if isinstance(value, list) and isinstance(part, int) and part < len(value):
-            path, value = f"{path}[{part}]", value[part]
-        elif isinstance(value, dict) and part in value:
-            path, value = f"{path}.{part}" if path else str(part), value[part]
-        elif part == loc[-1] and part != "[key]" and isinstance(value, dict) and isinstance(part, str):
-            path, value = f"{path}.{part}" if path else part, None
-    return path or "the document", value
-
-
-def _known_keys(root: type[Record]) -> list[str]:
-    return sorted({name for record in _descendants(root) for name in record.model_fields})
-
-
-def _descendants(root: type[Record]) -> Iterator[type[Record]]:
-    for child in root.__subclasses__():
-        yield child
-        yield from _descendants(child)
-
-
-def _short(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 120 else f"{text[:117]}..."
 
 
 def format_json(value: object, indent: int = 0, width: int = 100) -> str:

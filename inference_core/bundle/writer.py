@@ -1,8 +1,10 @@
 """Writing a bundle: whole or not at all, and the same bytes for the same input."""
 
+import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ from inference_core.bundle.digest import describe_file
 from inference_core.bundle.manifest import MANIFEST_NAME, Manifest
 from inference_core.bundle.schema import parse_record
 from inference_core.errors import BundleError
+
+_UNREAD = {"sha256": "0" * 64, "bytes": 0}
 
 
 def write_bundle(facts: Mapping[str, Any], files: Mapping[str, Path], target: Path, *, force: bool = False) -> Manifest:
@@ -25,25 +29,44 @@ def write_bundle(facts: Mapping[str, Any], files: Mapping[str, Path], target: Pa
         force: whether an existing target is replaced.
 
     Raises:
-        BundleError: `target` exists and `force` is false.
+        BundleError: see `check_target`.
         ManifestError: the facts do not make a valid manifest.
     """
-    if target.exists() and not force:
-        raise BundleError(f"{target} exists", expected="a new path", remedy="choose another path, or add --force")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
-        directory = Path(scratch) / "bundle"
+    check_target(target, force)
+    with atomically(target) as built:
+        directory = built.with_name("unpacked") if target.suffix == SUFFIX else built
         directory.mkdir()
         manifest = _fill(directory, facts, files)
-        built = directory
-        if target.suffix == SUFFIX:
-            built = Path(scratch) / "archive"
+        if directory is not built:
             write_archive(directory, built)
-        _replace(built, target)
     return manifest
 
 
+@contextmanager
+def atomically(target: Path) -> Iterator[Path]:
+    """Gives a path beside `target` to build at, and renames what is there into place unless an error came up."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
+        built = Path(scratch) / "built"
+        yield built
+        _replace(built, target)
+
+
+def check_target(target: Path, force: bool) -> None:
+    """Raises BundleError when `target` exists, unless `force` is given and it is a bundle, a file or empty."""
+    if target.exists() and not force:
+        raise BundleError(f"{target} exists", expected="a new path", remedy="choose another path, or add --force")
+    if target.is_dir() and any(target.iterdir()) and not (target / MANIFEST_NAME).is_file():
+        raise BundleError(
+            f"{target} is a directory, but no bundle",
+            expected="a bundle, a file or an empty directory to replace",
+            remedy="choose another path: --force does not remove other files",
+        )
+
+
 def _fill(directory: Path, facts: Mapping[str, Any], files: Mapping[str, Path]) -> Manifest:
+    # Facts and names are checked before anything is copied: a name such as ../x would leave the scratch directory.
+    manifest_from({**facts, "files": dict.fromkeys(files, _UNREAD)})
     records = {}
     for name, source in sorted(files.items()):
         copy = directory / name
@@ -57,19 +80,17 @@ def _fill(directory: Path, facts: Mapping[str, Any], files: Mapping[str, Path]) 
 
 def manifest_from(facts: Mapping[str, Any]) -> Manifest:
     """Builds a manifest from plain values through the same strict reading as a file."""
-    import orjson
-
-    return parse_record(Manifest, orjson.dumps(facts), where="the manifest to write")
+    return parse_record(Manifest, json.dumps(facts), where="the manifest to write")
 
 
 def _replace(built: Path, target: Path) -> None:
-    """Renames `built` to `target`; an old directory there is moved aside first, since rename cannot overwrite it."""
-    if target.is_dir():
+    """Renames `built` to `target`; what is there is moved aside first where rename cannot overwrite it."""
+    if target.is_dir() or (target.exists() and built.is_dir()):
         old = built.with_name("old")
         target.rename(old)
         try:
             built.rename(target)
-        except OSError:
+        except BaseException:
             old.rename(target)
             raise
     else:

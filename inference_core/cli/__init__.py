@@ -9,8 +9,8 @@ from inference_core.cli import bundles, pack, predict, serve
 
 _HELP = """Pack a trained vision model into a verified bundle, and serve it.
 
+\b
 A first walk:
-
     satchel pack model.onnx --recipe recipe.toml -o models/mine
     satchel inspect models/mine
     satchel predict models/mine photo.jpg --draw out.png

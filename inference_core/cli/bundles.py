@@ -8,6 +8,7 @@ from rich.table import Table
 
 from inference_core.bundle import Bundle, Manifest, manifest_schema, open_bundle
 from inference_core.bundle.archive import SUFFIX, extract_archive, write_archive
+from inference_core.bundle.writer import atomically
 from inference_core.cli.console import command, stdout
 from inference_core.errors import BundleError
 
@@ -18,7 +19,11 @@ BundlePath = Annotated[Path, typer.Argument(help=f"A bundle directory or a {SUFF
 def inspect(
     bundle: BundlePath, json: Annotated[bool, typer.Option("--json", help="Print bundle.json.")] = False
 ) -> None:
-    """Show what a bundle holds: tensors, steps, metrics, files."""
+    """Show what a bundle holds: tensors, steps, metrics, files.
+
+    \b
+        satchel inspect models/card_elements
+    """
     with open_bundle(bundle) as opened:
         if json:
             typer.echo(opened.manifest.to_json(), nl=False)
@@ -28,7 +33,11 @@ def inspect(
 
 @command
 def verify(bundle: BundlePath) -> None:
-    """Check the manifest and the digest of every file. Exit code 0 means the bundle is as it was packed."""
+    """Check the manifest and the digest of every file. Exit code 0 means the bundle is as it was packed.
+
+    \b
+        satchel verify models/card_elements
+    """
     with open_bundle(bundle) as opened:
         files = opened.manifest.files
         size = sum(record.bytes for record in files.values())
@@ -41,11 +50,15 @@ def archive(
     bundle: Annotated[Path, typer.Argument(help="A bundle directory.")],
     target: Annotated[Path, typer.Argument(help=f"The file to write, ending in {SUFFIX}.")],
 ) -> None:
-    """Write a bundle directory to one file. The same bundle gives the same bytes."""
+    """Write a bundle directory to one file. The same bundle gives the same bytes.
+
+    \b
+        satchel archive models/card_elements card_elements.satchel
+    """
     if target.suffix != SUFFIX or target.exists():
         raise BundleError(f"cannot write {target}", expected=f"a new path ending in {SUFFIX}", remedy="choose another")
-    with open_bundle(bundle) as opened:
-        write_archive(opened.directory, target)
+    with open_bundle(bundle) as opened, atomically(target) as built:
+        write_archive(opened.directory, built)
     typer.echo(f"{target}: {target.stat().st_size} bytes")
 
 
@@ -54,24 +67,40 @@ def unpack(
     bundle: Annotated[Path, typer.Argument(help=f"A {SUFFIX} file.")],
     target: Annotated[Path, typer.Argument(help="The directory to make.")],
 ) -> None:
-    """Write a .satchel file out as a bundle directory."""
+    """Write a .satchel file out as a bundle directory.
+
+    \b
+        satchel unpack card_elements.satchel models/card_elements
+    """
+    if bundle.suffix != SUFFIX or not bundle.is_file():
+        raise BundleError(
+            f"{bundle} is not a {SUFFIX} file", expected=f"one, ending in {SUFFIX}", remedy="correct the path"
+        )
     if target.exists():
         raise BundleError(f"{target} exists", expected="a new directory", remedy="choose another path")
-    with open_bundle(bundle):
-        target.mkdir(parents=True)
-        extract_archive(bundle, target)
+    with open_bundle(bundle), atomically(target) as built:
+        built.mkdir()
+        extract_archive(bundle, built)
     typer.echo(str(target))
 
 
 @command
 def schema() -> None:
-    """Print the JSON schema of bundle.json, for editors and other tools."""
+    """Print the JSON schema of bundle.json, for editors and other tools.
+
+    \b
+        satchel schema > bundle.schema.json
+    """
     typer.echo(manifest_schema(), nl=False)
 
 
 @command
 def recipes() -> None:
-    """List the zoo: recipes and label lists that ship with this version."""
+    """List the zoo: recipes and label lists that ship with this version.
+
+    \b
+        satchel recipes
+    """
     from inference_core.zoo import label_lists, recipe_names, recipe_path
 
     for name in recipe_names():
@@ -82,7 +111,11 @@ def recipes() -> None:
 
 @command
 def settings() -> None:
-    """List every SATCHEL_* variable, its default and its meaning."""
+    """List every SATCHEL_* variable, its default and its meaning.
+
+    \b
+        satchel settings
+    """
     from inference_core.settings import settings_table
 
     typer.echo(settings_table())
@@ -90,9 +123,10 @@ def settings() -> None:
 
 def _print_bundle(opened: Bundle) -> None:
     manifest, console = opened.manifest, stdout()
-    console.print(f"{manifest.name} {manifest.version}: {manifest.task}, {manifest.architecture}, {manifest.license}")
-    console.print(f"{len(manifest.labels)} labels: {', '.join(label.name for label in manifest.labels[:8])}", end="")
-    console.print(", ..." if len(manifest.labels) > 8 else "")
+    card = f"{manifest.name} {manifest.version}: {manifest.task}, {manifest.architecture}, {manifest.license}"
+    names = ", ".join(label.name for label in manifest.labels[:8])
+    more = ", ..." if len(manifest.labels) > 8 else ""
+    console.print(f"{card}\n{len(manifest.labels)} labels: {names}{more}", soft_wrap=True)
     for table in (_artifacts(manifest), _steps(manifest), _metrics(manifest), _files(manifest)):
         if table.rows:
             console.print(table)

@@ -19,17 +19,17 @@ R = TypeVar("R")
 
 
 def stdout() -> Console:
-    """For results. Colours and boxes only on a terminal."""
-    return Console(highlight=False)
+    """For results: text as it is, since labels may hold brackets. Colours only on a terminal."""
+    return Console(highlight=False, markup=False, emoji=False)
 
 
 def stderr() -> Console:
     """For progress and errors, so that results can be piped."""
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def command(body: Callable[P, R]) -> Callable[P, R]:
-    """Turns an error of the tree into a message and exit code 1, and Ctrl-C into 130."""
+    """Turns an error of the tree, or of the file system, into a message and exit code 1, and Ctrl-C into 130."""
 
     @functools.wraps(body)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -37,6 +37,11 @@ def command(body: Callable[P, R]) -> Callable[P, R]:
             return body(*args, **kwargs)
         except SatchelError as error:
             report(error)
+            sys.exit(FAILED)
+        except BrokenPipeError:
+            raise  # the reader of our output has gone: nobody is left to tell
+        except OSError as error:
+            report(SatchelError(f"{error.filename or 'a file'} cannot be used", got=error.strerror or str(error)))
             sys.exit(FAILED)
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)

@@ -27,6 +27,7 @@ def pack(
     Reads the graph, checks the recipe against it, runs the model once on a real or generated picture, and writes the
     bundle in one step: it is whole, or not there.
 
+    \b
         satchel pack yolox_nano.onnx --recipe yolox_nano --image photo.jpg -o models/yolox_nano
     """
     require("onnx", extra="pack", purpose="satchel pack")
@@ -45,7 +46,7 @@ def pack(
         )
     manifest, console = packed.manifest, stdout()
     size = sum(record.bytes for record in manifest.files.values())
-    console.print(f"{output}: {manifest.name} {manifest.version}, {manifest.task}, {size / 1e6:.2f} MB")
+    console.print(f"{output}: {manifest.name} {manifest.version}, {manifest.task}, {size / 1e6:.2f} MB", soft_wrap=True)
     for path, result in zip(image or (), packed.results, strict=False):
         best = ", ".join(f"{p.label} {p.score:.2f}" for p in result.predictions[:3]) or "nothing found"
-        console.print(f"  trial on {path.name}: {best}")
+        console.print(f"  trial on {path.name}: {best}", soft_wrap=True)

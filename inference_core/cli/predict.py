@@ -1,6 +1,7 @@
 """`satchel predict`."""
 
 import io
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import orjson
 import typer
 
 from inference_core.cli.console import FAILED, command, progress_bar, report
-from inference_core.errors import BadRequestError, SatchelError
+from inference_core.errors import BadRequestError, InvalidParameterError, SatchelError
 from inference_core.pipeline import LocalPredictor, Outcome
 from inference_core.tasks import Result
 
@@ -25,25 +26,41 @@ def predict(
 
     A picture that cannot be read is reported and the others go on; the exit code is then 1.
 
+    \b
         satchel predict models/card_elements card.png --draw out.png
     """
     from inference_core.bundle import open_bundle
 
-    failed = False
+    failed, drawings = False, _drawings(draw, images)
     with open_bundle(bundle) as opened, LocalPredictor.load(opened, engine=engine) as predictor, progress_bar() as bar:
         task = bar.add_task("predicting", total=len(images))
-        for path in images:
+        for path, drawing in zip(images, drawings, strict=True):
             outcome = _predict_file(predictor, path)
             if isinstance(outcome, SatchelError):
                 failed = True
                 report(outcome, about=str(path))
             else:
                 _print_result(path, outcome, json)
-                if draw is not None:
-                    _draw(predictor, path, outcome, draw / f"{path.stem}.png" if len(images) > 1 else draw)
+                if drawing is not None:
+                    _draw(predictor, path, outcome, drawing)
             bar.update(task, advance=1)
     if failed:
         raise typer.Exit(FAILED)
+
+
+def _drawings(draw: Path | None, images: list[Path]) -> list[Path | None]:
+    """Where the drawing of each picture goes."""
+    if draw is None or (len(images) == 1 and not draw.is_dir()):
+        return [draw] * len(images)
+    targets = [draw / f"{path.stem}.png" for path in images]
+    if len(set(targets)) < len(set(images)):
+        raise InvalidParameterError(
+            "two pictures would be drawn to one file",
+            got=str(next(target for target in targets if targets.count(target) > 1)),
+            expected="pictures with different names",
+            remedy="rename one, or draw them one by one",
+        )
+    return [*targets]
 
 
 def _predict_file(predictor: LocalPredictor, path: Path) -> Outcome:
@@ -56,7 +73,8 @@ def _predict_file(predictor: LocalPredictor, path: Path) -> Outcome:
 
 def _print_result(path: Path, result: Result, json: bool) -> None:
     if json:
-        typer.echo(orjson.dumps({"file": str(path)} | orjson.loads(orjson.dumps(result))).decode())
+        name = os.fsencode(path).decode(errors="replace")  # a file's name need not be UTF-8, JSON is
+        typer.echo(orjson.dumps({"file": name} | orjson.loads(orjson.dumps(result))).decode())
         return
     t = result.timings_ms
     spent = (
@@ -74,7 +92,9 @@ def _draw(predictor: LocalPredictor, path: Path, result: Result, target: Path) -
     from inference_core.imaging import decode_image
     from inference_core.tasks import TASKS
 
-    image = decode_image(path.read_bytes(), Decode())
+    # Boxes refer to the picture as the model saw it: turned upright, or not.
+    upright = all(step.exif for step in predictor.manifest.preprocess if isinstance(step, Decode))
+    image = decode_image(path.read_bytes(), Decode(exif=upright))
     target.parent.mkdir(parents=True, exist_ok=True)
     stream = io.BytesIO()
     TASKS[predictor.manifest.task].draw(image, result.predictions).save(stream, "PNG")

@@ -2,6 +2,9 @@
 
 import asyncio
 import os
+import signal
+import socket
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -10,22 +13,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inference_core.bundle import open_bundle
-from inference_core.cli.console import command, stderr
-from inference_core.cli.tryout import read_picture, try_out
+from inference_core.cli.console import FAILED, command
+from inference_core.cli.tryout import address, read_picture, try_out
 from inference_core.cpu import available_cpus
 from inference_core.dependencies import require
+from inference_core.errors import SettingsError
 from inference_core.repository import find_bundles
 from inference_core.settings import Settings
 
 if TYPE_CHECKING:
     import uvicorn
 
+_STARTUP_FAILURE = 3  # uvicorn's exit code of a process that could not start
+
 
 @command
 def serve(
     models: Annotated[Path | None, typer.Argument(help="A bundle, or a directory of bundles. [SATCHEL_MODELS]")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on. [SATCHEL_HOST]")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one. [SATCHEL_PORT]")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one. [SATCHEL_PORT]")
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes; they share the CPU threads.")] = 1,
     try_image: Annotated[Path | None, typer.Option("--try", help="Picture to ask about once ready.")] = None,
 ) -> None:
@@ -33,6 +41,7 @@ def serve(
 
     Everything else is set by SATCHEL_* variables; `satchel settings` lists them.
 
+    \b
         satchel serve models --try card.png
     """
     for package in ("fastapi", "uvicorn", "uvloop", "httptools", "python_multipart"):
@@ -46,16 +55,37 @@ def serve(
     )
     picture = None if try_image is None else read_picture(try_image)
     config = _configure(settings, workers)
-    listener = config.bind_socket()
-    address = f"http://{settings.host}:{listener.getsockname()[1]}"
-    stderr().print(f"serving {settings.models} on {address}")
+    listener = _listen(settings.host, settings.port)
+    port = listener.getsockname()[1]
+    typer.echo(f"serving {settings.models} on {address(settings.host, port)}", err=True)
     if picture is not None:
-        threading.Thread(target=try_out, args=(address, picture), daemon=True).start()
-    server = uvicorn.Server(config)
+        threading.Thread(target=try_out, args=(settings.host, port, picture), daemon=True).start()
     if workers == 1:
-        server.run(sockets=[listener])
+        # uvicorn raises the signal again once the last request is answered: to have stopped when asked is no failure.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        uvicorn.Server(config).run(sockets=[listener])
     else:
-        Multiprocess(config, sockets=[listener]).run()
+        supervisor = Multiprocess(config, sockets=[listener])
+        supervisor.run()
+        if any(process.exitcode == _STARTUP_FAILURE for process in supervisor.processes):
+            sys.exit(FAILED)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """The socket to listen on; child processes inherit it."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.set_inheritable(True)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"cannot listen on {host}, port {port}",
+            got=error.strerror,
+            remedy="choose another with --host or --port; port 0 takes a free one",
+        ) from error
+    return listener
 
 
 def _configure(settings: Settings, workers: int) -> "uvicorn.Config":

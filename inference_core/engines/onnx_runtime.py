@@ -98,6 +98,13 @@ def session_options(options: EngineOptions) -> ort.SessionOptions:
 def _providers(device: str) -> list[str | tuple[str, dict[str, Any]]]:
     if device == "cpu":
         return ["CPUExecutionProvider"]
+    kind, _, index = device.partition(":")
+    if kind != "cuda":
+        raise EngineError(
+            f"onnxruntime has no device {device}",
+            expected="cpu, cuda or cuda:N",
+            remedy="set SATCHEL_DEVICE to one of these",
+        )
     available = ort.get_available_providers()
     if "CUDAExecutionProvider" not in available:
         raise MissingDependencyError(
@@ -106,8 +113,7 @@ def _providers(device: str) -> list[str | tuple[str, dict[str, Any]]]:
             expected="CUDAExecutionProvider",
             remedy="install onnxruntime-gpu in place of onnxruntime, or set SATCHEL_DEVICE=cpu",
         )
-    index = device.partition(":")[2] or "0"
-    return [("CUDAExecutionProvider", {"device_id": index})]
+    return [("CUDAExecutionProvider", {"device_id": index or "0"})]
 
 
 def _check_names(session: ort.InferenceSession, artifact: Artifact) -> None:

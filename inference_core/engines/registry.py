@@ -17,16 +17,24 @@ class _Entry(NamedTuple):
     package: str
     """Must be importable for the engine to work."""
     extra: str
+    distributions: tuple[str, ...]
+    """What may bring the package."""
 
 
 _ENGINES = {
-    "onnxruntime": _Entry("inference_core.engines.onnx_runtime", "OnnxRuntimeEngine", "onnxruntime", "onnx"),
+    "onnxruntime": _Entry(
+        module="inference_core.engines.onnx_runtime",
+        name="OnnxRuntimeEngine",
+        package="onnxruntime",
+        extra="onnx",
+        distributions=("onnxruntime", "onnxruntime-gpu"),
+    ),
 }
 
 
 def engine_versions() -> dict[str, str | None]:
     """Every engine this version knows, with the version of its package; None where that is not installed."""
-    return {name: _version(entry.package) for name, entry in _ENGINES.items()}
+    return {name: _version(entry.distributions) for name, entry in _ENGINES.items()}
 
 
 def load_engine(artifact: Artifact, directory: Path, options: EngineOptions) -> Engine:
@@ -48,8 +56,10 @@ def load_engine(artifact: Artifact, directory: Path, options: EngineOptions) -> 
     return engine.load(artifact, directory, options)
 
 
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
+def _version(distributions: tuple[str, ...]) -> str | None:
+    for distribution in distributions:
+        try:
+            return version(distribution)
+        except PackageNotFoundError:
+            continue
+    return None

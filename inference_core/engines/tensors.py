@@ -54,7 +54,12 @@ def describe_shape(axes: Sequence[Axis]) -> str:
 
 
 def warm_up_inputs(specs: Sequence[TensorSpec]) -> Iterator[dict[str, Array]]:
-    """Zero inputs in every declared shape: all combinations of buckets; a dynamic axis counts as 1."""
+    """Zero inputs in every declared shape: all combinations of buckets, a dynamic batch axis counting as 1.
+
+    None where another axis is dynamic: only the pipeline knows which sizes come, and warms them with a picture.
+    """
+    if any(isinstance(axis, str) for spec in specs for axis in spec.shape[1:]):
+        return
     choices = [itertools.product(*(_sizes(axis) for axis in spec.shape)) for spec in specs]
     for shapes in itertools.product(*choices):
         yield {spec.name: np.zeros(shape, spec.dtype) for spec, shape in zip(specs, shapes, strict=True)}

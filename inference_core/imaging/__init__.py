@@ -3,5 +3,6 @@
 from inference_core.imaging.decode import DEFAULT_MAX_PIXELS, decode_image
 from inference_core.imaging.geometry import Geometry
 from inference_core.imaging.preprocess import Prepared, Preprocessor
+from inference_core.imaging.sample import sample_picture
 
-__all__ = ["DEFAULT_MAX_PIXELS", "Geometry", "Prepared", "Preprocessor", "decode_image"]
+__all__ = ["DEFAULT_MAX_PIXELS", "Geometry", "Prepared", "Preprocessor", "decode_image", "sample_picture"]

@@ -23,19 +23,28 @@ from inference_core.errors import (
     UnsupportedMediaError,
 )
 from inference_core.imaging.exif import read_orientation
+from inference_core.imaging.png import essential_chunks
 
 DEFAULT_MAX_PIXELS = 50_000_000
 
 _Reader = Callable[[io.BytesIO], ImageFile]
 
+
+class _Jpeg(JpegImageFile):
+    def _read_dpi_from_exif(self) -> None:
+        """Leaves the resolution unread: nobody asks for it, and Pillow warns of damaged EXIF on the way."""
+
+
 # The plugin classes are used directly, since Image.open would also try formats of other plugins (MPO) and has a
 # pixel cap of its own that warns instead of refusing.
 _READERS: dict[str, _Reader] = {
-    "JPEG": JpegImageFile,
+    "JPEG": _Jpeg,
     "PNG": PngImageFile,
     "WebP": WebPImageFile,
     "BMP": BmpImageFile,
 }
+
+_RUN_LENGTH_BMP = (1, 2)
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -75,17 +84,19 @@ def decode_image(data: bytes, step: Decode, max_pixels: int = DEFAULT_MAX_PIXELS
 
     Raises:
         BadRequestError: no bytes at all.
-        UnsupportedMediaError: not one of the four formats.
+        UnsupportedMediaError: not one of the four formats, or a run-length compressed BMP.
         TooLargeError: more pixels than `max_pixels`.
         InvalidImageError: truncated or damaged.
     """
-    image, kind = _open(data)
+    try:
+        image, kind = _open(data)
+    except Image.DecompressionBombError as error:  # of WebP alone: its canvas is made on opening, so Pillow looks first
+        raise _too_many(str(error), max_pixels) from error
     if image.width * image.height > max_pixels:
-        raise TooLargeError(
-            "the image has too many pixels",
-            got=f"{image.width} x {image.height} = {image.width * image.height} pixels",
-            expected=f"at most {max_pixels}",
-            remedy="send a smaller picture, or raise SATCHEL_MAX_PIXELS",
+        raise _too_many(f"{image.width} x {image.height} = {image.width * image.height} pixels", max_pixels)
+    if kind == "BMP" and image.info.get("compression") in _RUN_LENGTH_BMP:
+        raise UnsupportedMediaError(  # its decoder takes seconds for a file of a kilobyte
+            "the BMP file is run-length compressed", expected="an uncompressed BMP", remedy="save it as PNG"
         )
     try:
         image.load()
@@ -110,9 +121,18 @@ def _open(data: bytes) -> tuple[ImageFile, str]:
             remedy="convert the picture to one of these",
         )
     try:
-        return _READERS[kind](io.BytesIO(data)), kind
+        return _READERS[kind](io.BytesIO(essential_chunks(data) if kind == "PNG" else data)), kind
     except _DAMAGE as error:
         raise _damaged(kind, error) from error
+
+
+def _too_many(got: str, max_pixels: int) -> TooLargeError:
+    return TooLargeError(
+        "the image has too many pixels",
+        got=got,
+        expected=f"at most {max_pixels}",
+        remedy="send a smaller picture, or raise SATCHEL_MAX_PIXELS",
+    )
 
 
 def _damaged(kind: str, error: Exception) -> InvalidImageError:
@@ -126,17 +146,19 @@ def _damaged(kind: str, error: Exception) -> InvalidImageError:
 
 def _to_eight_bits(image: ImageFile) -> Image.Image:
     """RGB by the conversions written down at the manifest's `Decode`."""
-    if image.mode.startswith("I"):  # 16-bit grey PNG; colour ones Pillow has already shifted
-        return image.point(lambda level: level >> 8, "L").convert("RGB") if image.mode == "I" else _shift(image)
-    if "A" in image.getbands() or "transparency" in image.info:
-        return _over_white(image.convert("RGBA"))
-    return image.convert("RGB")
+    pixels = _shift(image) if image.mode == "I;16" else image  # colour ones of 16 bits Pillow has already shifted
+    if "A" in pixels.getbands() or "transparency" in image.info:
+        return _over_white(pixels.convert("RGBA"))
+    return pixels.convert("RGB")
 
 
 def _shift(image: Image.Image) -> Image.Image:
+    """16-bit grey to 8 bits, with its colour key."""
     import numpy as np
 
-    return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+    grey = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    grey.info = image.info
+    return grey
 
 
 def _over_white(image: Image.Image) -> Image.Image:

@@ -4,6 +4,7 @@ import struct
 
 _ORIENTATION = 0x0112
 _SHORT = 3
+_PREFIX = b"Exif\x00\x00"
 
 
 def read_orientation(exif: bytes) -> int:
@@ -14,7 +15,7 @@ def read_orientation(exif: bytes) -> int:
 
     Source: CIPA DC-008 (Exif 2.32), TIFF 6.0 section 2.
     """
-    tiff = exif.removeprefix(b"Exif\x00\x00")
+    tiff = exif.removeprefix(_PREFIX).removeprefix(_PREFIX)  # Pillow adds one to PNG blocks that have their own
     order = {b"II*\x00": "<", b"MM\x00*": ">"}.get(tiff[:4])
     if order is None:
         return 1

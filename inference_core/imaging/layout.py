@@ -25,12 +25,12 @@ def letterbox_size(width: int, height: int, step: Letterbox) -> tuple[int, int]:
 
 
 def short_side_size(width: int, height: int, step: ResizeShort) -> tuple[int, int]:
-    """Width and height after `resize_short`; at least 1 x 1."""
+    """Width and height after `resize_short`, at least 1 x 1; rounded twice where the limit binds (torchvision)."""
     short, long = min(width, height), max(width, height)
     target = step.length
     other = round_size(target * long / short, step.rounding)
     if step.limit is not None and other > step.limit:
-        target, other = round_size(step.limit * short / long, step.rounding), step.limit
+        target, other = round_size(step.limit * target / other, step.rounding), step.limit
     target, other = max(1, target), max(1, other)
     return (target, other) if width <= height else (other, target)
 
@@ -41,5 +41,10 @@ def anchor_offset(space: int, anchor: Anchor) -> int:
 
 
 def crop_offset(size: int, crop: int, step: Crop) -> int:
-    """First source pixel of a crop along one axis; negative where the image is smaller than the crop."""
+    """First source pixel of a crop along one axis; negative where the image is smaller than the crop.
+
+    Centred offsets are those of torchvision's center_crop: rounded when cutting, halved downwards when padding.
+    """
+    if size < crop:
+        return -anchor_offset(crop - size, step.anchor)
     return round_size((size - crop) / 2, step.rounding) if step.anchor == "center" else 0

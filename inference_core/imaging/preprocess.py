@@ -87,17 +87,17 @@ def _apply(step: _GeometricStep, image: Image.Image, geometry: Geometry) -> tupl
             image, geometry = _resize(image, geometry, width, height, step)
             left = anchor_offset(step.width - width, step.anchor)
             top = anchor_offset(step.height - height, step.anchor)
-            return _place(image, geometry, (step.width, step.height), (left, top), step.fill)
+            return _place(image, geometry, (step.width, step.height), (left, top), step)
         case Pad():
             width = -(-image.width // step.multiple) * step.multiple
             height = -(-image.height // step.multiple) * step.multiple
             left = anchor_offset(width - image.width, step.anchor)
             top = anchor_offset(height - image.height, step.anchor)
-            return _place(image, geometry, (width, height), (left, top), step.fill)
+            return _place(image, geometry, (width, height), (left, top), step)
         case Crop():
             left = crop_offset(image.width, step.width, step)
             top = crop_offset(image.height, step.height, step)
-            return _place(image, geometry, (step.width, step.height), (-left, -top), step.fill)
+            return _place(image, geometry, (step.width, step.height), (-left, -top), step)
         case _:
             assert_never(step)
 
@@ -105,23 +105,28 @@ def _apply(step: _GeometricStep, image: Image.Image, geometry: Geometry) -> tupl
 def _resize(
     image: Image.Image, geometry: Geometry, width: int, height: int, step: Resize | ResizeShort | Letterbox
 ) -> tuple[Image.Image, Geometry]:
-    if width * height > MAX_RESIZED_PIXELS:
-        raise InvalidImageError(
-            "the image's shape is too extreme for this model",
-            got=f"{image.width} x {image.height}, which would become {width} x {height}",
-            expected=f"at most {MAX_RESIZED_PIXELS} pixels after {step.op}",
-            remedy="crop the picture to a less elongated shape",
-        )
+    _check_size(image, (width, height), step)
     resized = resize_image(image, width, height, step)
     return resized, geometry.scaled(width / image.width, height / image.height)
 
 
 def _place(
-    image: Image.Image, geometry: Geometry, size: tuple[int, int], offset: tuple[int, int], fill: int
+    image: Image.Image, geometry: Geometry, size: tuple[int, int], offset: tuple[int, int], step: Letterbox | Pad | Crop
 ) -> tuple[Image.Image, Geometry]:
     """Pastes the image on a filled canvas of `size` with its first pixel at `offset`, which may lie outside."""
     if size == image.size and offset == (0, 0):
         return image, geometry
-    canvas = Image.new(image.mode, size, fill if image.mode == "L" else (fill, fill, fill))
+    _check_size(image, size, step)
+    canvas = Image.new(image.mode, size, step.fill if image.mode == "L" else (step.fill,) * 3)
     canvas.paste(image, offset)
     return canvas, geometry.shifted(*offset)
+
+
+def _check_size(image: Image.Image, size: tuple[int, int], step: _GeometricStep) -> None:
+    if size[0] * size[1] > MAX_RESIZED_PIXELS:
+        raise InvalidImageError(
+            "the image's shape is too extreme for this model",
+            got=f"{image.width} x {image.height}, which would become {size[0]} x {size[1]}",
+            expected=f"at most {MAX_RESIZED_PIXELS} pixels after {step.op}",
+            remedy="crop the picture to a less elongated shape",
+        )

@@ -40,8 +40,12 @@ def resize_image(image: Image.Image, width: int, height: int, step: Resize | Res
 
 
 def nearest_indices(source: int, target: int) -> npt.NDArray[np.int64]:
-    """Source index of each of `target` samples at legacy pixel centres: floor(i * source / target)."""
-    return np.arange(target, dtype=np.int64) * source // target
+    """Source index of each of `target` samples at legacy pixel centres: floor(i * scale), in float64 as upstream.
+
+    Source: OpenCV 4 modules/imgproc/src/resize.cpp (INTER_NEAREST).
+    """
+    place = np.arange(target, dtype=np.float64) * (1.0 / (target / source))
+    return np.floor(place).astype(np.int64).clip(0, source - 1)
 
 
 def resize_bilinear(

@@ -13,8 +13,8 @@ def read_labels(source: str | None, folder: Path) -> list[dict[str, Any]]:
     """Labels as plain manifest values.
 
     Args:
-        source: a `.txt` file (one name a line, ids from 0), a `.json` file (list of `{"id", "name"}`), or the name of
-            a list that ships with the zoo.
+        source: a `.txt` file (one name a line, ids from 0), a `.json` file (list of names, or of `{"id", "name"}`), or
+            the name of a list that ships with the zoo.
         folder: where relative paths start.
 
     Raises:
@@ -39,18 +39,22 @@ def read_labels(source: str | None, folder: Path) -> list[dict[str, Any]]:
     return labels
 
 
-def _from_json(path: Path) -> list[dict[str, Any]]:
+def _from_json(path: Path) -> list[Any]:
     try:
         labels = orjson.loads(path.read_bytes())
     except orjson.JSONDecodeError as error:
         raise PackError(f"{path} is not valid JSON: {error}", remedy="correct the syntax there") from error
     if not isinstance(labels, list):
         raise PackError(f"{path} is not a list", expected='[{"id": 0, "name": "..."}, ...]', remedy="correct the file")
-    return labels
+    return [{"id": i, "name": label} if isinstance(label, str) else label for i, label in enumerate(labels)]
 
 
 def _from_text(path: Path) -> list[dict[str, Any]]:
-    names = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    try:
+        text = path.read_text(encoding="utf-8-sig")  # some editors put a byte order mark before the first name
+    except UnicodeDecodeError as error:
+        raise PackError(f"{path} is not UTF-8 text", got=str(error), remedy="save it as UTF-8") from error
+    names = [line.strip() for line in text.splitlines()]
     while names and not names[-1]:
         names.pop()
     if "" in names:

@@ -1,6 +1,7 @@
 """Facts read off an ONNX file: tensors, precision, external weights, opset."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,9 +50,30 @@ def inspect_onnx(path: Path) -> OnnxGraph:
         inputs=[_tensor(value) for value in graph.input if value.name not in weights],
         outputs=[_tensor(value) for value in graph.output],
         precision=_precision(graph),
-        companions=sorted({e.value for t in graph.initializer for e in t.external_data if e.key == "location"}),
+        companions=_companions(graph, path),
         opset=next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 0),
     )
+
+
+def _companions(graph: onnx.GraphProto, path: Path) -> list[str]:
+    names = sorted({e.value for tensor in _constants(graph) for e in tensor.external_data if e.key == "location"})
+    for name in names:
+        if not (path.parent / name).is_file():
+            raise PackError(
+                f"{path} keeps weights in {name}, which is not there",
+                expected=f"the file {name} beside the model",
+                remedy="copy it there, or export the model into one file",
+            )
+    return names
+
+
+def _constants(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
+    """Initializers, tensors in attributes, and those of subgraphs."""
+    yield from graph.initializer
+    for attribute in (attribute for node in graph.node for attribute in node.attribute):
+        yield from ([attribute.t] if attribute.HasField("t") else attribute.tensors)
+        for inner in [attribute.g] if attribute.HasField("g") else attribute.graphs:
+            yield from _constants(inner)
 
 
 def _tensor(value: onnx.ValueInfoProto) -> dict[str, Any]:
@@ -84,7 +106,7 @@ def _precision(graph: onnx.GraphProto) -> str:
     if any(node.op_type in _QUANTIZED_OPS for node in graph.node):
         return "int8"
     counts: dict[str, int] = {}
-    for tensor in graph.initializer:
+    for tensor in _constants(graph):
         kind = _PRECISIONS.get(_dtype(tensor.name, tensor.data_type))
         if kind is not None:
             counts[kind] = counts.get(kind, 0) + math.prod(tensor.dims)

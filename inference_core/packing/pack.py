@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,15 @@ from inference_core.bundle import Manifest, Recipe, write_bundle
 from inference_core.bundle.digest import describe_file
 from inference_core.bundle.manifest import FORMAT
 from inference_core.bundle.preprocess import ToTensor
-from inference_core.bundle.writer import manifest_from
+from inference_core.bundle.writer import check_target, manifest_from
 from inference_core.cpu import available_cpus
-from inference_core.engines import EngineOptions, load_engine
+from inference_core.engines import EngineOptions, engine_versions, load_engine
 from inference_core.errors import PackError
+from inference_core.imaging import sample_picture
 from inference_core.packing.labels import read_labels
 from inference_core.packing.onnx_graph import OnnxGraph, inspect_onnx
 from inference_core.packing.recipe import read_recipe
-from inference_core.packing.trial import run_trial, trial_images
+from inference_core.packing.trial import TRIAL_SIZES, run_trial
 from inference_core.tasks import Result
 
 MODEL_FILE = "model.onnx"
@@ -58,16 +58,23 @@ def pack_onnx(
         PackError: model, recipe and labels do not fit together.
         BundleError: the recipe is invalid, or the target exists.
     """
+    check_target(target, force)
     progress("reading recipe")
     recipe, folder = read_recipe(recipe_name)
     names = read_labels(labels or recipe.labels, Path() if labels else folder)
     progress("inspecting graph")
     graph = inspect_onnx(model)
+    if MODEL_FILE in graph.companions:
+        raise PackError(
+            f"the model keeps weights in a file called {MODEL_FILE}",
+            expected="another name: that one is the graph's in a bundle",
+            remedy="export the model again with another name for its weights",
+        )
     files = {MODEL_FILE: model} | {name: model.parent / name for name in graph.companions}
     facts = _facts(recipe, graph, names, model)
     draft = manifest_from(facts | {"files": {name: describe_file(path).model_dump() for name, path in files.items()}})
     progress("trial run")
-    pictures = [path.read_bytes() for path in images] or trial_images()
+    pictures = [path.read_bytes() for path in images] or [sample_picture(*size) for size in TRIAL_SIZES]
     results = _try(draft, model, pictures)
     progress("writing bundle")
     return Packed(write_bundle(facts, files, target, force=force), results)
@@ -100,7 +107,11 @@ def _facts(recipe: Recipe, graph: OnnxGraph, labels: list[dict[str, Any]], model
         "source": source,
         "labels": labels,
         "artifacts": [artifact],
-        "provenance": {"satchel": __version__, "onnxruntime": version("onnxruntime"), "opset": str(graph.opset)},
+        "provenance": {
+            "satchel": __version__,
+            "onnxruntime": str(engine_versions()["onnxruntime"]),
+            "opset": str(graph.opset),
+        },
     }
 
 

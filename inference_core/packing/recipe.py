@@ -1,9 +1,8 @@
 """Recipes: TOML files that say how a trained model is to be fed and read."""
 
+import json
 import tomllib
 from pathlib import Path
-
-import orjson
 
 from inference_core.bundle.manifest import Recipe
 from inference_core.bundle.schema import parse_record
@@ -29,7 +28,9 @@ def read_recipe(name: str) -> tuple[Recipe, Path]:
             remedy="give the path of a recipe; the zoo's recipes are good examples to copy",
         )
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = json.dumps(tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ManifestError(f"{path} is not valid TOML: {error}", remedy="correct the syntax there") from error
-    return parse_record(Recipe, orjson.dumps(table), where=str(path)), path.parent
+    except TypeError as error:
+        raise ManifestError(f"{path} holds a date or time, which no key takes", remedy="put it in quotes") from error
+    return parse_record(Recipe, text, where=str(path)), path.parent

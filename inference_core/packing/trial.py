@@ -1,11 +1,10 @@
 """The trial run: real pixels through the recipe, the engine and the labels, before a bundle is written."""
 
-import io
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from PIL import Image
 
+from inference_core.batching import stack
 from inference_core.bundle import Artifact, Manifest
 from inference_core.bundle.postprocess import Boxes, Probabilities, Sigmoid, Softmax, Yolox
 from inference_core.engines import Array, Engine
@@ -15,21 +14,8 @@ from inference_core.imaging import Preprocessor
 from inference_core.pipeline import LocalPredictor, tensor_step
 from inference_core.tasks import Result
 
-_TRIAL_SIZES = ((640, 480), (375, 500), (31, 17))
+TRIAL_SIZES = ((640, 480), (375, 500), (31, 17))
 """Landscape, portrait, tiny: enough to meet every branch of a letterbox or a crop."""
-
-
-def trial_images() -> list[bytes]:
-    """Generated PNG pictures with gradients and noise."""
-    rng = np.random.default_rng(0)
-    pictures = []
-    for width, height in _TRIAL_SIZES:
-        gradient = np.linspace(0, 200, width)[None, :, None] * np.ones((height, 1, 3))
-        noise = rng.integers(0, 56, (height, width, 3))
-        stream = io.BytesIO()
-        Image.fromarray((gradient + noise).astype(np.uint8)).save(stream, "PNG")
-        pictures.append(stream.getvalue())
-    return pictures
 
 
 def check_names(manifest: Manifest, artifact: Artifact) -> None:
@@ -50,8 +36,11 @@ def check_tensors(manifest: Manifest, artifact: Artifact, images: Sequence[bytes
     step = tensor_step(manifest)
     spec = artifact.input(step.input)
     preprocess = Preprocessor(manifest.preprocess)
-    for data in images:
-        tensor = preprocess.prepare(preprocess.decode(data)).tensor
+    for number, data in enumerate(images, 1):
+        try:
+            tensor = preprocess.prepare(preprocess.decode(data)).tensor
+        except SatchelError as error:
+            raise _failed(f"trial picture {number} cannot be used", error) from error
         if tensor.dtype.name != spec.dtype or not fits(tensor.shape[1:], spec.shape[1:]):
             raise PackError(
                 f"the preprocessing steps do not give what input {spec.name} takes",
@@ -99,20 +88,19 @@ def run_trial(manifest: Manifest, artifact: Artifact, engine: Engine, images: Se
     check_names(manifest, artifact)
     check_tensors(manifest, artifact, images)
     predictor = LocalPredictor(manifest, artifact, engine)
-    step = tensor_step(manifest)
+    spec = artifact.input(tensor_step(manifest).input)
     preprocess = Preprocessor(manifest.preprocess)
     tensor = preprocess.prepare(preprocess.decode(images[0])).tensor
-    check_labels(manifest, engine.infer({artifact.input(step.input).name: tensor}))
+    check_labels(manifest, engine.infer({spec.name: stack([tensor], spec)}))
     outcomes = predictor.predict(images)
     for outcome in outcomes:
         if isinstance(outcome, SatchelError):
-            raise PackError(
-                f"the trial run failed: {outcome.message}",
-                got=outcome.got,
-                expected=outcome.expected,
-                remedy=outcome.remedy,
-            ) from outcome
+            raise _failed("the trial run failed", outcome) from outcome
     return [outcome for outcome in outcomes if isinstance(outcome, Result)]
+
+
+def _failed(what: str, error: SatchelError) -> PackError:
+    return PackError(f"{what}: {error.message}", got=error.got, expected=error.expected, remedy=error.remedy)
 
 
 def _output(outputs: Mapping[str, Array], name: str | None) -> Array:

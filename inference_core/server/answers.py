@@ -1,7 +1,6 @@
 """Answers: one JSON encoder for results, and one translator from errors to responses."""
 
 import logging
-from typing import Any
 
 import orjson
 from fastapi import FastAPI, Request, Response
@@ -21,7 +20,7 @@ from inference_core.errors import (
 _log = logging.getLogger("satchel")
 
 
-def answer(content: Any, status: int = 200) -> Response:  # noqa: ANN401  # whatever orjson encodes
+def answer(content: object, status: int = 200) -> Response:
     """JSON of dataclasses and plain values."""
     return Response(orjson.dumps(content), status, media_type="application/json")
 
@@ -52,6 +51,7 @@ def install_error_handlers(app: FastAPI) -> None:
             )
         )
         response.status_code = error.status_code
+        response.headers.update(error.headers or {})  # Allow, with a 405
         return response
 
     @app.exception_handler(RequestValidationError)
@@ -77,6 +77,9 @@ class DefectGuard:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
         started = False
 
         async def note_start(message: Message) -> None:
@@ -88,7 +91,7 @@ class DefectGuard:
             await self._app(scope, receive, note_start)
         except Exception:
             _log.exception("%s %s failed", scope.get("method"), scope.get("path"))
-            if started or scope["type"] != "http":
+            if started:
                 raise
             response = error_answer(SatchelError("an unexpected error occurred", remedy="see the server's log"))
             await response(scope, receive, send)

@@ -2,14 +2,16 @@
 
 import base64
 import binascii
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import orjson
 from fastapi import Request
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
 
 from inference_core.errors import BadRequestError, TooLargeError, UnsupportedMediaError
+from inference_core.server.connection import client_left
 
 _MAX_FIELDS = 16
 
@@ -50,14 +52,17 @@ async def read_image(request: Request, limit: int) -> bytes:
 async def read_body(request: Request, limit: int) -> bytes:
     """The whole body, refused as soon as it is known to exceed `limit` bytes."""
     declared = request.headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared) > limit:
+    if declared.isdecimal() and float(declared) > limit:  # int() refuses thousands of digits
         raise _too_large(f"{declared} bytes", limit)
     chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise _too_large(f"more than {limit} bytes", limit)
-        chunks.append(chunk)
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > limit:
+                raise _too_large(f"more than {limit} bytes", limit)
+            chunks.append(chunk)
+    except ClientDisconnect:
+        raise client_left() from None
     return b"".join(chunks)
 
 
@@ -75,24 +80,27 @@ async def _raw(body: bytes, _: Headers) -> bytes:
 
 
 async def _multipart(body: bytes, headers: Headers) -> bytes:
-    async def stream() -> AsyncIterator[bytes]:
+    async def stream() -> AsyncGenerator[bytes]:
         yield body
 
     try:
-        form = await MultiPartParser(headers, stream(), max_files=1, max_fields=_MAX_FIELDS).parse()  # type: ignore[arg-type]
-    except (MultiPartException, KeyError, UnicodeDecodeError) as error:
+        form = await MultiPartParser(headers, stream(), max_files=1, max_fields=_MAX_FIELDS).parse()
+    except (MultiPartException, KeyError, ValueError) as error:
         raise BadRequestError(
             "the multipart form cannot be read",
             got=getattr(error, "message", str(error)),
             expected="multipart/form-data with one file",
             remedy="let the HTTP client build the form, as in curl -F image=@photo.jpg",
         ) from error
-    for value in form.values():
-        if isinstance(value, UploadFile):
-            return await value.read()
+    try:
+        for value in form.values():
+            if isinstance(value, UploadFile):
+                return await value.read()
+    finally:
+        await form.close()
     raise BadRequestError(
         "the form has no file",
-        got=", ".join(form) or "no fields",
+        got=", ".join(form).encode(errors="replace").decode() or "no fields",  # a charset may give lone surrogates
         expected="one file field",
         remedy="send the picture as a file, as in curl -F image=@photo.jpg",
     )

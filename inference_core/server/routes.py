@@ -11,10 +11,9 @@ from inference_core.engines import engine_versions
 from inference_core.repository import Model
 from inference_core.server.answers import answer
 from inference_core.server.body import read_image
+from inference_core.server.connection import while_connected
 from inference_core.server.service import Service
 from inference_core.tasks import Result
-
-router = APIRouter()
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _IMAGE_BODY = {
@@ -40,6 +39,7 @@ _IMAGE_BODY = {
 }
 _ERROR_SCHEMA = {
     "type": "object",
+    "required": ["error"],
     "properties": {
         "error": {
             "type": "object",
@@ -54,12 +54,14 @@ _ERROR_SCHEMA = {
 }
 
 
+_ERROR_CONTENT = {"application/json": {"schema": _ERROR_SCHEMA}}
+
+router = APIRouter(responses={"default": {"description": "any other error", "content": _ERROR_CONTENT}})
+
+
 def _errors(**meanings: str) -> dict[int | str, dict[str, Any]]:
     return {
-        int(status.removeprefix("s")): {
-            "description": text,
-            "content": {"application/json": {"schema": _ERROR_SCHEMA}},
-        }
+        int(status.removeprefix("s")): {"description": text, "content": _ERROR_CONTENT}
         for status, text in meanings.items()
     }
 
@@ -100,7 +102,7 @@ TheModel = Annotated[Model, Depends(_model)]
 async def predict(request: Request, model: TheModel, service: TheService) -> Response:
     """Runs the model on the picture in the body."""
     image = await read_image(request, service.settings.max_body_mb * 2**20)
-    return answer(await model.scheduler.predict(image))
+    return answer(await while_connected(request, model.scheduler.predict(image)))
 
 
 @router.get("/models", tags=["models"], summary="List the models", responses=_errors(s503="not ready, with the reason"))

@@ -8,10 +8,15 @@ from inference_core.bundle.postprocess import Boxes, Nms, Yolox
 from inference_core.errors import EngineError
 from inference_core.tasks.states import Detections, Floats, Integers, ScoredBoxes, Tensors
 
+_LARGEST_LOG = 20.0
+"""exp of it is wider than any image; beyond it a wild box would overflow float32."""
+
 
 def decode_yolox(step: Yolox, tensors: Tensors) -> ScoredBoxes:
     """Decodes the YOLOX head. Source: arXiv:2107.08430 and the upstream repository Megvii-BaseDetection/YOLOX."""
     raw = tensors.output(step.output)
+    if raw.ndim != 2 or raw.shape[1] < 6:
+        raise _misfit("the YOLOX output", raw, "[rows, 5 + classes]")
     cells, strides = _grid(tensors.input_width, tensors.input_height, step.strides)
     if len(cells) != len(raw):
         raise EngineError(
@@ -21,7 +26,7 @@ def decode_yolox(step: Yolox, tensors: Tensors) -> ScoredBoxes:
             remedy="correct the strides in the recipe and pack the model again",
         )
     centers = (raw[:, 0:2] + cells) * strides
-    half = np.exp(raw[:, 2:4]) * strides / 2
+    half = np.exp(raw[:, 2:4].clip(max=_LARGEST_LOG)) * strides / 2
     boxes = np.concatenate([centers - half, centers + half], axis=1)
     return ScoredBoxes(boxes, raw[:, 4:5] * raw[:, 5:], tensors.geometry)
 
@@ -39,7 +44,11 @@ def _grid(width: int, height: int, strides: tuple[int, ...]) -> tuple[Floats, Fl
 
 def read_boxes(step: Boxes, tensors: Tensors) -> ScoredBoxes:
     """Brings boxes that the graph has decoded to xyxy in input pixels."""
-    raw = tensors.output(step.boxes)
+    raw, scores = tensors.output(step.boxes), tensors.output(step.scores)
+    if raw.ndim != 2 or raw.shape[1] != 4:
+        raise _misfit(f"the boxes output {step.boxes}", raw, "[rows, 4]")
+    if scores.ndim != 2 or len(scores) != len(raw) or scores.shape[1] < 1:
+        raise _misfit(f"the scores output {step.scores}", scores, f"[{len(raw)}, classes], a row for each box")
     match step.format:
         case "xyxy":
             boxes = raw
@@ -51,13 +60,22 @@ def read_boxes(step: Boxes, tensors: Tensors) -> ScoredBoxes:
     if step.normalized:
         width, height = tensors.input_width, tensors.input_height
         boxes = boxes * np.array([width, height, width, height], boxes.dtype)
-    return ScoredBoxes(boxes, tensors.output(step.scores), tensors.geometry)
+    return ScoredBoxes(boxes, scores, tensors.geometry)
+
+
+def _misfit(what: str, value: Floats, expected: str) -> EngineError:
+    return EngineError(
+        f"{what} does not have the shape that its step reads",
+        got=f"{list(value.shape)} for one image",
+        expected=expected,
+        remedy="correct the postprocess steps in the recipe and pack the model again",
+    )
 
 
 def suppress(step: Nms, found: Detections) -> Detections:
     """Greedy non-maximum suppression, best first; IoU above the threshold suppresses, equal does not."""
     order = np.argsort(-found.score, kind="stable")
-    boxes, index = found.boxes[order], found.index[order]
+    boxes, index = found.boxes[order].astype(np.float64), found.index[order]  # areas may overflow float32
     alive = np.ones(len(order), bool)
     kept = []
     for i in range(len(order)):

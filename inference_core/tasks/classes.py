@@ -6,9 +6,9 @@ from inference_core.tasks.states import Classes, Floats
 
 
 def softmax(logits: Floats) -> Floats:
-    """Probabilities of one row of logits [C]; shifted by the maximum, so that large logits do not overflow."""
-    shifted = np.exp(logits - logits.max())
-    return np.asarray(shifted / shifted.sum())
+    """Probabilities of one row of logits [C]; shifted by the maximum, in float64, so that no logit overflows."""
+    shifted = np.exp(logits.astype(np.float64) - logits.max())
+    return np.asarray(shifted / shifted.sum()).astype(logits.dtype)
 
 
 def sigmoid(logits: Floats) -> Floats:

@@ -23,6 +23,8 @@ def draw(image: Image.Image, predictions: Sequence[Detection]) -> Image.Image:
     pen, font = ImageDraw.Draw(canvas), font_for(image)
     width = max(2, round(min(image.size) / 250))
     for p in reversed(predictions):
-        pen.rectangle(p.box, outline=color_of(p.class_id), width=width)
-        draw_tag(pen, (p.box[0], p.box[1]), f"{p.label} {p.score:.2f}", font, p.class_id)
+        left, right = sorted(p.box[0::2])  # Pillow refuses an inside-out box, which a poor model may give
+        top, bottom = sorted(p.box[1::2])
+        pen.rectangle((left, top, right, bottom), outline=color_of(p.class_id), width=width)
+        draw_tag(pen, (left, top), f"{p.label} {p.score:.2f}", font, p.class_id)
     return canvas

@@ -1,0 +1,29 @@
+"""`python -m benchmarks [BUNDLE] [PICTURE ...]`: latency by stage, HTTP's share, and cold start."""
+
+import argparse
+import os
+import platform
+from pathlib import Path
+
+from benchmarks import latency, startup
+from inference_core.cpu import available_cpus
+
+_ROOT = Path(__file__).parents[1]
+
+
+def main() -> None:
+    """Measures one bundle on a few pictures."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("bundle", nargs="?", type=Path, default=_ROOT / "models" / "card_elements")
+    parser.add_argument("pictures", nargs="*", type=Path, help="default: the sample cards")
+    parser.add_argument("--rounds", type=int, default=100)
+    chosen = parser.parse_args()
+    pictures = chosen.pictures or sorted((_ROOT / "models" / "samples").glob("*.png"))
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    print(f"{platform.machine()}, {available_cpus()} CPUs, Python {platform.python_version()}, load average {load}")
+    latency.measure(chosen.bundle, pictures, chosen.rounds)
+    startup.measure(chosen.bundle, pictures[0], max(5, chosen.rounds // 10))
+
+
+if __name__ == "__main__":
+    main()

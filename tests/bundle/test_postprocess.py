@@ -1,0 +1,117 @@
+"""Which post-processing chains a manifest may hold."""
+
+from typing import Any
+
+import pytest
+
+from inference_core.bundle.postprocess import RESULT_STATES, STATES
+from inference_core.errors import ManifestError
+from tests.bundle.documents import changed, document, parse
+
+STEPS: dict[str, dict[str, Any]] = {
+    "softmax": {},
+    "sigmoid": {},
+    "probabilities": {},
+    "yolox": {},
+    "boxes": {},
+    "score": {"min": 0.5},
+    "nms": {"iou": 0.5},
+    "top": {"k": 3},
+    "restore": {},
+}
+
+
+def chain(ops: str, task: str) -> dict[str, Any]:
+    steps = [{"op": op} | STEPS[op] for op in ops.split()]
+    return document() | {"task": task, "postprocess": steps}
+
+
+@pytest.mark.parametrize(
+    ("task", "ops"),
+    [
+        ("classification", "softmax"),
+        ("classification", "softmax top"),
+        ("classification", "probabilities top score"),
+        ("classification", "sigmoid score top"),
+        ("detection", "yolox score restore"),
+        ("detection", "yolox score nms top restore"),
+        ("detection", "boxes score score nms restore"),
+        ("detection", "boxes score top nms restore"),
+    ],
+)
+def test_a_chain_from_tensors_to_the_result_of_its_task_is_accepted(task: str, ops: str) -> None:
+    assert [step.op for step in parse(chain(ops, task)).postprocess] == ops.split()
+
+
+CLASSES = "must end in classes, it ends in"
+RESTORED = "must end in restored_detections, it ends in"
+
+
+@pytest.mark.parametrize(
+    ("task", "ops", "problem"),
+    [
+        ("classification", "", f"postprocess for classification {CLASSES} tensors"),
+        (
+            "classification",
+            "top",
+            "postprocess[0] (top) works on classes or detections, but the step before gives tensors",
+        ),
+        (
+            "classification",
+            "softmax nms",
+            "postprocess[1] (nms) works on detections, but the step before gives classes",
+        ),
+        (
+            "classification",
+            "softmax softmax",
+            "postprocess[1] (softmax) works on tensors, but the step before gives classes",
+        ),
+        ("classification", "yolox score restore", f"postprocess for classification {CLASSES} restored_detections"),
+        ("detection", "yolox", f"postprocess for detection {RESTORED} scored_boxes"),
+        ("detection", "yolox score nms", f"postprocess for detection {RESTORED} detections"),
+        ("detection", "softmax", f"postprocess for detection {RESTORED} classes"),
+        ("detection", "yolox nms", "postprocess[1] (nms) works on detections, but the step before gives scored_boxes"),
+        (
+            "detection",
+            "boxes restore",
+            "postprocess[1] (restore) works on detections, but the step before gives scored_boxes",
+        ),
+        (
+            "detection",
+            "boxes score restore top",
+            "postprocess[3] (top) works on classes or detections, but the step before gives restored_detections",
+        ),
+        (
+            "detection",
+            "score yolox",
+            "postprocess[0] (score) works on classes or scored_boxes or detections, but the step before gives tensors",
+        ),
+    ],
+)
+def test_a_chain_whose_states_do_not_fit_is_refused(task: str, ops: str, problem: str) -> None:
+    with pytest.raises(ManifestError) as caught:
+        parse(chain(ops, task))
+    assert caught.value.message == f"bundle.json: the document: {problem}"
+
+
+def test_every_step_and_every_task_has_its_states() -> None:
+    assert list(STATES) == list(STEPS)
+    assert set(RESULT_STATES) == {"classification", "detection"}
+
+
+@pytest.mark.parametrize(
+    ("step", "place"),
+    [
+        ({"op": "score", "min": 1.01}, "min"),
+        ({"op": "score", "min": -0.01}, "min"),
+        ({"op": "nms", "iou": 1.5}, "iou"),
+        ({"op": "top", "k": 0}, "k"),
+        ({"op": "yolox", "strides": [8, 0]}, "strides[1]"),
+        ({"op": "yolox", "strides": []}, "strides"),
+        ({"op": "boxes", "normalized": "no"}, "normalized"),
+    ],
+)
+def test_a_parameter_out_of_range_is_refused_where_it_stands(step: dict[str, Any], place: str) -> None:
+    with pytest.raises(ManifestError) as caught:
+        parse(changed("postprocess/0", step))
+    assert caught.value.message == f"bundle.json: wrong value at postprocess[0].{place}"

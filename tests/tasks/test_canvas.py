@@ -1,0 +1,95 @@
+"""Drawings of every task: the right colour in the right place, on a copy."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inference_core.tasks import TASKS, Classification, Detection
+from inference_core.tasks.canvas import color_of
+
+GREY = (128, 128, 128)
+Box = tuple[float, float, float, float]
+
+
+def blank(width: int = 120, height: int = 100) -> Image.Image:
+    return Image.new("RGB", (width, height), GREY)
+
+
+def draw(image: Image.Image, *predictions: Any) -> np.ndarray:
+    task = "detection" if isinstance(predictions[0], Detection) else "classification"
+    return np.asarray(TASKS[task].draw(image, predictions))
+
+
+def test_colours_are_fixed_and_far_apart() -> None:
+    assert [color_of(i) for i in range(3)] == [(33, 106, 217), (160, 217, 33), (217, 33, 214)]
+    assert len({color_of(i) for i in range(91)}) == 91
+
+
+def test_a_box_is_drawn_along_its_edges_and_leaves_the_rest() -> None:
+    image = blank()
+    got = draw(image, Detection("cat", 1, 0.9, (20.0, 10.0, 110.0, 90.0)))
+    for x, y in ((20, 50), (110, 50), (21, 50), (65, 90), (100, 10), (109, 89)):
+        assert tuple(got[y, x]) == color_of(1), (x, y)
+    for x, y in ((19, 50), (111, 50), (65, 91), (65, 9), (22, 50), (65, 60)):
+        assert tuple(got[y, x]) == GREY, (x, y)
+    assert image.getcolors() == [(12000, GREY)]
+
+
+def test_the_tag_begins_in_the_corner_of_the_box_and_is_written_in_white() -> None:
+    got = draw(blank(), Detection("cat", 1, 0.9, (20.0, 10.0, 110.0, 90.0)))
+    plate, beside = got[10:24, 20:60], got[10:24, 95:108]
+    assert plate[..., 2].max() > 150  # the plate has 33 of blue, white letters have more
+    assert GREY not in {tuple(pixel) for pixel in plate[:, 2:].reshape(-1, 3).tolist()}
+    assert tuple(got[12, 21]) == color_of(1)
+    assert (beside[2:] == 128).all()
+
+
+@pytest.mark.parametrize(
+    "box", [(110.0, 90.0, 20.0, 10.0), (20.0, 90.0, 110.0, 10.0), (110.0, 10.0, 20.0, 90.0)], ids=["both", "y", "x"]
+)
+def test_an_inside_out_box_is_drawn_like_the_right_one(box: Box) -> None:
+    right = draw(blank(), Detection("a", 1, 0.9, (20.0, 10.0, 110.0, 90.0)))
+    assert np.array_equal(draw(blank(), Detection("a", 1, 0.9, box)), right)
+
+
+@pytest.mark.parametrize(
+    "box", [(0.0, 0.0, 120.0, 100.0), (120.0, 100.0, 120.0, 100.0), (0.0, 0.0, 0.0, 0.0), (-9.0, -9.0, 500.0, 500.0)]
+)
+def test_boxes_at_and_beyond_the_edge_are_drawn(box: Box) -> None:
+    assert draw(blank(), Detection("cat", 1, 0.9, box)).shape == (100, 120, 3)
+
+
+def test_a_box_of_the_whole_picture_colours_its_border() -> None:
+    got = draw(blank(), Detection("cat", 1, 0.9, (0.0, 0.0, 120.0, 100.0)))
+    assert tuple(got[50, 0]) == tuple(got[50, 1]) == color_of(1)
+    assert tuple(got[50, 119]) == color_of(1)
+
+
+@pytest.mark.parametrize("task", ["classification", "detection"])
+def test_without_predictions_the_copy_is_the_picture(task: str) -> None:
+    image = blank()
+    drawn = TASKS[task].draw(image, [])
+    assert drawn is not image
+    assert drawn.tobytes() == image.tobytes()
+
+
+@pytest.mark.parametrize("label", ["Straße", "文字", "🙂", "two\nlines", ""])
+@pytest.mark.parametrize("size", [(1, 1), (120, 100), (3, 400)])
+def test_any_label_can_be_drawn_on_any_picture(label: str, size: tuple[int, int]) -> None:
+    for one in (Detection(label, 7, 0.5, (0.0, 0.0, 1.0, 1.0)), Classification(label, 7, 0.5)):
+        got = draw(blank(*size), one)
+        assert got.shape == (size[1], size[0], 3)
+        assert tuple(got[0, 0]) == color_of(7)
+
+
+def test_classes_are_listed_from_the_top_left_downwards() -> None:
+    image = blank()
+    got = draw(image, Classification("cat", 1, 0.9), Classification("dog", 2, 0.1))
+    column = [tuple(pixel) for pixel in got[:, 0]]
+    first, second = column.index(color_of(1)), column.index(color_of(2))
+    assert first == 0
+    assert set(column[:second]) == {color_of(1)}
+    assert set(column[second:]) == {color_of(2), GREY}
+    assert image.getcolors() == [(12000, GREY)]

@@ -1,0 +1,133 @@
+"""Importing costs nothing, reads nothing, and points one way."""
+
+import ast
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import inference_core
+from inference_core import errors
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "inference_core"
+MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
+HEAVY = {"numpy", "PIL", "torch", "tensorflow", "onnxruntime", "onnx", "fastapi", "pydantic", "typer", "rich", "orjson"}
+
+
+def python(code: str, *flags: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *flags, "-c", code]
+    environment = {"PATH": os.environ["PATH"]} | variables
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_importing_the_package_takes_under_a_tenth_of_a_second() -> None:
+    def microseconds() -> int:
+        last = python("import inference_core", "-X", "importtime").stderr.splitlines()[-1]
+        _, cumulative, name = last.split("|")
+        assert name == " inference_core"
+        return int(cumulative)
+
+    assert statistics.median(microseconds() for _ in range(5)) < 100_000
+
+
+def test_importing_the_package_brings_no_heavy_library() -> None:
+    loaded = set(python("import inference_core, sys; print(*sys.modules)").stdout.split())
+    assert "inference_core" in loaded
+    assert not loaded & HEAVY
+    assert {name for name in loaded if name.startswith("inference_core.")} == set()
+
+
+def test_the_names_of_the_package_are_resolved_on_first_use() -> None:
+    for name in inference_core.__all__:
+        assert getattr(inference_core, name).__name__ == name
+    assert inference_core.SatchelError is errors.SatchelError
+    with pytest.raises(AttributeError, match=r"^module 'inference_core' has no attribute 'nonsense'$"):
+        inference_core.nonsense  # noqa: B018
+
+
+def test_no_module_reads_the_settings_when_it_is_imported() -> None:
+    names = [".".join(("inference_core", *path.with_suffix("").parts)) for path in MODULES]
+    names = [name.removesuffix(".__init__") for name in names if not name.endswith("__main__")]
+    code = f"import importlib\nfor name in {names}: importlib.import_module(name)\nprint('all')"
+    assert python(code, SATCHEL_PORT="broken", SATCHEL_NONSENSE="1", SATCHEL_MODELS="").stdout == "all\n"
+
+
+def outside_functions(node: ast.AST) -> Iterator[ast.AST]:
+    """What runs when a module is imported."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield child
+            yield from outside_functions(child)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_no_module_touches_the_environment_outside_a_function(path: Path) -> None:
+    for node in outside_functions(ast.parse((PACKAGE / path).read_bytes())):
+        assert not (isinstance(node, ast.Attribute) and node.attr in ("environ", "environb", "getenv"))
+        names = {alias.name for alias in node.names} if isinstance(node, ast.ImportFrom) else set()
+        assert not names & {"environ", "environb", "getenv"}
+
+
+LAYERS = {
+    "errors": set(),
+    "cpu": set(),
+    "zoo": set(),
+    "deadline": {"errors"},
+    "dependencies": {"errors"},
+    "settings": {"errors"},
+    "bundle": {"errors"},
+    "imaging": {"errors", "bundle"},
+    "tasks": {"errors", "bundle", "imaging"},
+    "engines": {"errors", "bundle", "deadline", "dependencies"},
+}
+"""Which parts each part may import besides itself."""
+
+DOORS = {"server", "cli", "__main__"}
+ABOVE_THE_PIPELINE = DOORS | {"packing", "repository", "scheduler"}
+
+
+def imported_parts(path: Path) -> set[str]:
+    """The parts of the package that the module imports anywhere in it, but for type checkers."""
+    tree = ast.parse((PACKAGE / path).read_bytes())
+    skipped = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    ours = {name.split(".")[1] for name in names if name.startswith("inference_core.")}
+    return {part for part in ours if (PACKAGE / part).is_dir() or (PACKAGE / f"{part}.py").is_file()}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_arrows_point_one_way(path: Path) -> None:
+    part = path.with_suffix("").parts[0]
+    others = imported_parts(path) - {part}
+    if part in LAYERS:
+        assert others <= LAYERS[part]
+    elif part == "pipeline":
+        assert not others & ABOVE_THE_PIPELINE
+    elif part not in DOORS:
+        assert not others & DOORS
+
+
+def test_the_rule_on_arrows_sees_the_arrows() -> None:
+    assert imported_parts(Path("imaging/preprocess.py")) == {"bundle", "errors", "imaging"}
+    assert imported_parts(Path("cli/serve.py")) >= {"server", "repository", "settings", "cli"}
+    assert imported_parts(Path("__init__.py")) == set()

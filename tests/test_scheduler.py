@@ -1,0 +1,220 @@
+"""The queue: how many it takes, in what order they run, and what becomes of those that wait."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from inference_core.engines import EngineDescription
+from inference_core.errors import BusyError, DeadlineError, InvalidImageError, NotReadyError, SatchelError
+from inference_core.pipeline import Outcome
+from inference_core.scheduler import Scheduler
+from inference_core.tasks import ImageSize, Result
+
+RESULT = Result("fake", "1", "detection", ImageSize(1, 1))
+
+
+class FakePredictor:
+    """Answers when its gate is open; remembers what it was asked, and how many at once."""
+
+    def __init__(self, outcome: Outcome | Exception = RESULT) -> None:
+        self.manifest: Any = SimpleNamespace(name="fake")
+        self.outcome = outcome
+        self.gate = threading.Event()
+        self.asked: list[bytes] = []
+        self.deadlines: list[float | None] = []
+        self.running = self.most = self.closed = 0
+        self._lock = threading.Lock()
+
+    def warm_up(self) -> None:
+        raise AssertionError
+
+    def describe(self) -> EngineDescription:
+        raise AssertionError
+
+    def predict(self, images: Sequence[bytes], *, deadline: float | None = None) -> list[Outcome]:
+        with self._lock:
+            self.asked += images
+            self.deadlines.append(deadline)
+            self.running += 1
+            self.most = max(self.most, self.running)
+        assert self.gate.wait(10)
+        with self._lock:
+            self.running -= 1
+        if isinstance(self.outcome, Result | SatchelError):
+            return [self.outcome]
+        raise self.outcome
+
+    def close(self) -> None:
+        assert self.running == 0
+        self.closed += 1
+
+
+Check = Callable[[Scheduler, FakePredictor], Coroutine[Any, Any, None]]
+
+
+def with_scheduler(
+    check: Check, *, workers: int = 1, queue_size: int = 1, timeout: float = 10, outcome: Outcome | Exception = RESULT
+) -> FakePredictor:
+    predictor = FakePredictor(outcome)
+    scheduler = Scheduler(predictor, workers=workers, queue_size=queue_size, timeout=timeout)
+
+    async def run() -> None:
+        try:
+            await check(scheduler, predictor)
+        finally:
+            predictor.gate.set()
+            await asyncio.to_thread(scheduler.close)
+
+    asyncio.run(run())
+    assert predictor.closed == 1
+    return predictor
+
+
+async def begin(scheduler: Scheduler, *images: bytes) -> list[asyncio.Task[Result]]:
+    """Requests in this order, as far as they get without an answer."""
+    tasks = []
+    for image in images:
+        tasks.append(asyncio.create_task(scheduler.predict(image)))
+        await asyncio.sleep(0.01)
+    return tasks
+
+
+async def becomes(condition: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if condition():
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError("it never came true")
+
+
+@pytest.mark.parametrize(("workers", "queue_size"), [(1, 0), (1, 2), (2, 1)])
+def test_it_takes_workers_and_queue_and_not_one_more(workers: int, queue_size: int) -> None:
+    capacity = workers + queue_size
+
+    async def check(scheduler: Scheduler, predictor: FakePredictor) -> None:
+        for _ in range(2):  # the second round: every place was given back
+            predictor.gate.clear()
+            taken = await begin(scheduler, *[b"x"] * capacity)
+            with pytest.raises(BusyError) as caught:
+                await scheduler.predict(b"refused")
+            predictor.gate.set()
+            assert await asyncio.gather(*taken) == [RESULT] * capacity
+            error = caught.value
+            assert error.message == "model fake has a full queue"
+            assert error.got == f"{capacity} requests running or waiting"
+            assert error.expected == f"fewer than {capacity}"
+
+    predictor = with_scheduler(check, workers=workers, queue_size=queue_size)
+    assert predictor.asked == [b"x"] * capacity * 2
+    assert predictor.most == workers
+
+
+def test_first_come_first_served() -> None:
+    images = [b"%d" % number for number in range(8)]
+
+    async def check(scheduler: Scheduler, predictor: FakePredictor) -> None:
+        tasks = await begin(scheduler, *images)
+        assert predictor.asked == [b"0"]
+        predictor.gate.set()
+        await asyncio.gather(*tasks)
+
+    assert with_scheduler(check, queue_size=7).asked == images
+
+
+@pytest.mark.parametrize("outcome", [ZeroDivisionError("defect"), InvalidImageError("bad"), RuntimeError("defect")])
+def test_a_failure_reaches_its_caller_and_gives_its_place_back(outcome: Exception) -> None:
+    async def check(scheduler: Scheduler, predictor: FakePredictor) -> None:
+        predictor.gate.set()
+        for _ in range(5):
+            with pytest.raises(type(outcome)) as caught:
+                await scheduler.predict(b"x")
+            assert caught.value is outcome
+
+    assert len(with_scheduler(check, queue_size=0, outcome=outcome).asked) == 5
+
+
+def test_a_caller_that_is_cancelled_while_waiting_leaves_the_queue() -> None:
+    async def check(scheduler: Scheduler, predictor: FakePredictor) -> None:
+        running, waiting = await begin(scheduler, b"running", b"waiting")
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        [third] = await begin(scheduler, b"third")
+        assert not third.done()
+        predictor.gate.set()
+        assert [await running, await third] == [RESULT, RESULT]
+
+    assert with_scheduler(check).asked == [b"running", b"third"]
+
+
+def test_a_cancelled_request_counts_until_its_thread_is_free() -> None:
+    async def check(scheduler: Scheduler, predictor: FakePredictor) -> None:
+        [running] = await begin(scheduler, b"running")
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        with pytest.raises(BusyError):
+            await scheduler.predict(b"too early")
+        predictor.gate.set()
+        await becomes(lambda: predictor.running == 0)
+        await becomes(lambda: _free(scheduler))
+        assert await scheduler.predict(b"later") is RESULT
+
+    assert with_scheduler(check, queue_size=0).asked == [b"running", b"later"]
+
+
+def _free(scheduler: Scheduler) -> bool:
+    return scheduler._admitted == 0
+
+
+def test_the_deadline_is_the_timeout_from_the_request_on() -> None:
+    bounds: list[float] = []
+
+    async def check(scheduler: Scheduler, predictor: FakePredictor) -> None:
+        predictor.gate.set()
+        bounds.append(time.monotonic() + 10)
+        await scheduler.predict(b"x")
+        bounds.append(time.monotonic() + 10)
+
+    [deadline] = with_scheduler(check).deadlines
+    assert deadline is not None
+    assert bounds[0] <= deadline <= bounds[1]
+
+
+def test_who_waits_or_runs_beyond_the_timeout_is_told_on_time() -> None:
+    async def check(scheduler: Scheduler, predictor: FakePredictor) -> None:
+        began = time.monotonic()
+        answers = await asyncio.gather(*(scheduler.predict(b"%d" % n) for n in range(3)), return_exceptions=True)
+        assert 0.05 <= time.monotonic() - began < 1
+        for answer in answers:
+            assert isinstance(answer, DeadlineError)
+            assert answer.message == "model fake did not answer in time"
+            assert answer.expected == "an answer within 0.05 s"
+        predictor.gate.set()
+        await becomes(lambda: _free(scheduler))
+        assert await scheduler.predict(b"next") is RESULT
+
+    assert with_scheduler(check, queue_size=2, timeout=0.05).asked == [b"0", b"next"]
+
+
+def test_closing_finishes_what_runs_and_refuses_what_waits() -> None:
+    async def check(scheduler: Scheduler, predictor: FakePredictor) -> None:
+        running, *waiting = await begin(scheduler, b"running", b"w1", b"w2")
+        threading.Timer(0.05, predictor.gate.set).start()
+        closing = asyncio.create_task(asyncio.to_thread(scheduler.close))
+        for task in waiting:
+            with pytest.raises(NotReadyError, match="model fake is stopping"):
+                await task
+        assert await running is RESULT
+        await closing
+        for _ in range(5):  # more than it could hold: a refusal takes no place
+            with pytest.raises(NotReadyError, match="model fake is stopping"):
+                await scheduler.predict(b"late")
+        predictor.closed -= 1  # closed once more on the way out
+
+    assert with_scheduler(check, queue_size=2).asked == [b"running"]

@@ -1,0 +1,160 @@
+"""Settings from the environment: strict, complete, and back again."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from inference_core.errors import SettingsError
+from inference_core.settings import Settings, settings_table
+
+NAMES = (
+    "SATCHEL_MODELS, SATCHEL_ENGINE, SATCHEL_DEVICE, SATCHEL_THREADS, SATCHEL_HOST, SATCHEL_PORT, "
+    "SATCHEL_MAX_BODY_MB, SATCHEL_MAX_PIXELS, SATCHEL_QUEUE_SIZE, SATCHEL_TIMEOUT_MS"
+)
+DEFAULTS = Settings(
+    models=Path("models"),
+    engine=None,
+    device="cpu",
+    threads=None,
+    host="127.0.0.1",
+    port=8080,
+    max_body_mb=20,
+    max_pixels=50_000_000,
+    queue_size=64,
+    timeout_ms=30_000,
+)
+OTHERS = Settings(
+    models=Path("/srv/models"),
+    engine="tensorflow",
+    device="cuda:3",
+    threads=7,
+    host="0.0.0.0",  # noqa: S104  # nothing listens
+    port=0,
+    max_body_mb=1,
+    max_pixels=2**30,
+    queue_size=0,
+    timeout_ms=230_000,
+)
+DEVICE = "cpu, cuda or cuda:N"
+
+
+def test_nothing_set_gives_the_documented_defaults() -> None:
+    assert Settings.from_environment({}) == DEFAULTS
+
+
+def test_variables_of_others_are_left_alone() -> None:
+    others = {"PATH": "/bin", "satchel_port": "x", "SATCHEL": "x", "MY_SATCHEL_PORT": "x"}
+    assert Settings.from_environment(others) == DEFAULTS
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "value"),
+    [
+        ("MODELS", "a b/c", Path("a b/c")),
+        ("ENGINE", "onnxruntime", "onnxruntime"),
+        ("DEVICE", "cuda", "cuda"),
+        ("DEVICE", "cuda:12", "cuda:12"),
+        ("THREADS", "1024", 1024),
+        ("HOST", "::1", "::1"),
+        ("PORT", "65535", 65535),
+        ("PORT", "0080", 80),
+        ("MAX_BODY_MB", "100", 100),
+        ("MAX_PIXELS", "1", 1),
+        ("QUEUE_SIZE", "0", 0),
+        ("TIMEOUT_MS", "1", 1),
+    ],
+)
+def test_a_variable_sets_its_field_and_no_other(variable: str, text: str, value: object) -> None:
+    settings = Settings.from_environment({f"SATCHEL_{variable}": text})
+    assert dataclasses.asdict(settings) == dataclasses.asdict(DEFAULTS) | {variable.lower(): value}
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "expected"),
+    [
+        ("DEVICE", "gpu", DEVICE),
+        ("DEVICE", "cuda:", DEVICE),
+        ("DEVICE", "cuda:-1", DEVICE),
+        ("DEVICE", "CPU", DEVICE),
+        ("DEVICE", "cpu\n", DEVICE),
+        ("THREADS", "0", "a whole number from 1 to 1024"),
+        ("THREADS", "1025", "a whole number from 1 to 1024"),
+        ("PORT", "65536", "a whole number from 0 to 65535"),
+        ("PORT", "-1", "a whole number from 0 to 65535"),
+        ("PORT", "80.0", "a whole number from 0 to 65535"),
+        ("PORT", " 80", "a whole number from 0 to 65535"),
+        ("PORT", "8_0", "a whole number from 0 to 65535"),
+        ("PORT", "\u0668\u0660", "a whole number from 0 to 65535"),  # Arabic-Indic eight, zero
+        ("PORT", "9" * 5000, "a whole number from 0 to 65535"),
+        ("MAX_BODY_MB", "101", "a whole number from 1 to 100"),
+        ("MAX_PIXELS", "1073741825", "a whole number from 1 to 1073741824"),
+        ("QUEUE_SIZE", "100001", "a whole number from 0 to 100000"),
+        ("TIMEOUT_MS", "230001", "a whole number from 1 to 230000"),
+        ("TIMEOUT_MS", "forever", "a whole number from 1 to 230000"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_refused_with_the_range(variable: str, text: str, expected: str) -> None:
+    name = f"SATCHEL_{variable}"
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({name: text})
+    assert str(caught.value) == (
+        f"{name} cannot be used\n  got: {text!r}\n  expected: {expected}\n  remedy: correct {name}, or unset it"
+    )
+    assert (caught.value.code, caught.value.status) == ("invalid_settings", 503)
+
+
+@pytest.mark.parametrize("name", NAMES.split(", "))
+def test_an_empty_value_is_refused_not_taken_for_unset(name: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({name: ""})
+    assert str(caught.value) == f"{name} is empty\n  expected: a value\n  remedy: give it one, or unset {name}"
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("SATCHEL_PROT", "rename it to SATCHEL_PORT"),
+        ("SATCHEL_MAX_PIXEL", "rename it to SATCHEL_MAX_PIXELS"),
+        ("SATCHEL_XYZZYQUUXFROB", "remove it"),
+    ],
+)
+def test_an_unknown_variable_is_refused_with_the_nearest_name(name: str, remedy: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({name: "7"})
+    assert str(caught.value) == f"unknown setting {name}\n  got: 7\n  expected: one of {NAMES}\n  remedy: {remedy}"
+
+
+@pytest.mark.parametrize("settings", [DEFAULTS, OTHERS], ids=["defaults", "others"])
+def test_settings_pass_through_an_environment_unchanged(settings: Settings) -> None:
+    assert Settings.from_environment(settings.to_environment()) == settings
+
+
+def test_the_environment_of_a_child_names_what_is_set() -> None:
+    assert DEFAULTS.to_environment() == {
+        "SATCHEL_MODELS": "models",
+        "SATCHEL_DEVICE": "cpu",
+        "SATCHEL_HOST": "127.0.0.1",
+        "SATCHEL_PORT": "8080",
+        "SATCHEL_MAX_BODY_MB": "20",
+        "SATCHEL_MAX_PIXELS": "50000000",
+        "SATCHEL_QUEUE_SIZE": "64",
+        "SATCHEL_TIMEOUT_MS": "30000",
+    }
+    assert list(OTHERS.to_environment()) == NAMES.split(", ")
+
+
+def test_the_table_has_a_row_for_every_setting_with_its_default() -> None:
+    header, rule, *rows = settings_table().splitlines()
+    assert (header, rule) == ("| variable | default | meaning |", "|---|---|---|")
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    assert [name for name, _, _ in cells] == [f"`{name}`" for name in NAMES.split(", ")]
+    assert [default for _, default, _ in cells] == [
+        *("`models`", "", "`cpu`", "", "`127.0.0.1`", "`8080`", "`20`", "`50000000`", "`64`", "`30000`")
+    ]
+    assert cells[5][2] == "port to listen on; 0 takes a free one"
+
+
+def test_settings_cannot_be_changed_once_read() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        DEFAULTS.port = 1  # type: ignore[misc]

@@ -1,0 +1,54 @@
+"""The zoo as data: recipes that parse, label lists that are whole."""
+
+import json
+import tomllib
+
+import pytest
+
+from inference_core.bundle import Recipe
+from inference_core.bundle.schema import parse_record
+from inference_core.zoo import label_list_path, label_lists, recipe_names, recipe_path
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "known"),
+    [
+        ("coco_80", 80, {0: "person", 15: "cat", 21: "bear", 79: "toothbrush"}),
+        ("imagenet_1000", 1000, {0: "tench", 281: "tabby", 294: "brown bear", 999: "toilet tissue"}),
+    ],
+)
+def test_a_label_list_has_every_class_at_its_published_index(name: str, count: int, known: dict[int, str]) -> None:
+    names = label_list_path(name).read_text(encoding="utf-8").splitlines()
+    assert len(names) == count
+    assert {index: names[index] for index in known} == known
+    assert all(names) and [label.strip() for label in names] == names
+
+
+def test_the_lists_are_those_that_ship() -> None:
+    assert label_lists() == ["coco_80", "imagenet_1000"]
+    assert {"mobilenet_v2", "squeezenet_v1_0", "yolox_nano"} <= set(recipe_names())
+    assert recipe_names() == sorted(recipe_names())
+    assert not recipe_path("none").exists()
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_recipe_is_valid_and_names_a_list_that_ships(name: str) -> None:
+    text = recipe_path(name).read_text(encoding="utf-8")
+    recipe = parse_record(Recipe, json.dumps(tomllib.loads(text)), where=name)
+    assert recipe.name == name
+    assert recipe.labels in label_lists()
+
+
+FACTS = {
+    "mobilenet_v2": ("RGB", 1 / 255, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), "softmax"),
+    "squeezenet_v1_0": ("BGR", 1.0, (104.0, 117.0, 123.0), None, "probabilities"),
+    "yolox_nano": ("BGR", 1.0, None, None, "yolox"),
+}
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_a_recipe_says_how_its_model_was_trained(name: str) -> None:
+    recipe = parse_record(Recipe, json.dumps(tomllib.loads(recipe_path(name).read_text())), where=name)
+    decode, tensor = (step.model_dump() for step in (recipe.preprocess[0], recipe.preprocess[-1]))
+    facts = (decode["color"], tensor["scale"], tensor["mean"], tensor["std"], recipe.postprocess[0].op)
+    assert facts == FACTS[name]
