@@ -14,9 +14,11 @@ _door = Door()
 
 
 @app.function_name("health")
-@app.route("health/{*probe}", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
+@app.route("health/{*probe}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def health(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    """Liveness and readiness for probes, which have no key."""
+    """Liveness and readiness for probes, which have no key. Liveness waits for nothing: only the process matters."""
+    if req.route_params.get("probe") == "live":
+        return func.HttpResponse('{"status":"live"}', mimetype="application/json")
     return await _door.answer(req, context)
 
 

@@ -1,5 +1,6 @@
 """The models of one process: which bundles there are, loaded, warm, each behind its queue."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from inference_core.bundle import MANIFEST_NAME, Bundle, open_bundle
@@ -74,7 +75,7 @@ class Repository:
         return self._models[name]
 
     def all(self) -> list[Model]:
-        """Every model, by name."""
+        """Every model, in the order of their paths."""
         return list(self._models.values())
 
     def close(self) -> None:
@@ -107,15 +108,14 @@ def _is_bundle(path: Path) -> bool:
 
 
 def _load(path: Path, settings: Settings) -> Model:
-    bundle = open_bundle(path)
-    try:
-        threads = settings.threads or available_cpus()
+    threads = settings.threads or available_cpus()
+    with ExitStack() as undo:
+        bundle = undo.enter_context(open_bundle(path))
         options = EngineOptions(threads=threads, device=settings.device)
         predictor = LocalPredictor.load(bundle, engine=settings.engine, options=options, max_pixels=settings.max_pixels)
+        undo.enter_context(predictor)
         predictor.warm_up()
-    except BaseException:
-        bundle.close()
-        raise
+        undo.pop_all()
     # One request decodes while another is in the engine: as many workers as threads keep both busy.
     scheduler = Scheduler(predictor, workers=threads, queue_size=settings.queue_size, timeout=settings.timeout_ms / 1e3)
     return Model(bundle, scheduler, predictor.describe())

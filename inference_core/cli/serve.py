@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inference_core.bundle import open_bundle
 from inference_core.cli.console import FAILED, command
 from inference_core.cli.tryout import address, read_picture, try_out
 from inference_core.cpu import available_cpus
 from inference_core.dependencies import require
 from inference_core.errors import SettingsError
-from inference_core.repository import find_bundles
+from inference_core.repository import Repository
 from inference_core.settings import Settings
 
 if TYPE_CHECKING:
     import uvicorn
 
+_BACKLOG = 2048
 _STARTUP_FAILURE = 3  # uvicorn's exit code of a process that could not start
 
 
@@ -46,9 +46,6 @@ def serve(
     """
     for package in ("fastapi", "uvicorn", "uvloop", "httptools", "python_multipart"):
         require(package, extra="serve", purpose="satchel serve")
-    import uvicorn
-    from uvicorn.supervisors import Multiprocess
-
     chosen: dict[str, Any] = {"models": models, "host": host, "port": port}
     settings = replace(
         Settings.from_environment(os.environ), **{key: value for key, value in chosen.items() if value is not None}
@@ -60,15 +57,23 @@ def serve(
     typer.echo(f"serving {settings.models} on {address(settings.host, port)}", err=True)
     if picture is not None:
         threading.Thread(target=try_out, args=(settings.host, port, picture), daemon=True).start()
-    if workers == 1:
+    _run(config, listener)
+
+
+def _run(config: "uvicorn.Config", listener: socket.socket) -> None:
+    """Serves until told to stop; exits with 1 when a child process could not start."""
+    import uvicorn
+    from uvicorn.supervisors import Multiprocess
+
+    if config.workers == 1:
         # uvicorn raises the signal again once the last request is answered: to have stopped when asked is no failure.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         uvicorn.Server(config).run(sockets=[listener])
-    else:
-        supervisor = Multiprocess(config, sockets=[listener])
-        supervisor.run()
-        if any(process.exitcode == _STARTUP_FAILURE for process in supervisor.processes):
-            sys.exit(FAILED)
+        return
+    supervisor = Multiprocess(config, sockets=[listener])
+    supervisor.run()
+    if any(process.exitcode == _STARTUP_FAILURE for process in supervisor.processes):
+        sys.exit(FAILED)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -78,6 +83,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.set_inheritable(True)
     try:
         listener.bind((host, port))
+        listener.listen(_BACKLOG)  # from here on clients wait instead of being refused
     except OSError as error:
         listener.close()
         raise SettingsError(
@@ -89,7 +95,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _configure(settings: Settings, workers: int) -> "uvicorn.Config":
-    """What uvicorn is to run. With one process the models are loaded here, so that a bad bundle ends the command."""
+    """What uvicorn is to run. The models are loaded here, so that a bad bundle ends the command."""
     import uvicorn
 
     from inference_core.server import Service, create_app
@@ -106,8 +112,7 @@ def _configure(settings: Settings, workers: int) -> "uvicorn.Config":
         service = Service(settings)
         asyncio.run(service.start())
         return uvicorn.Config(create_app(service), **common)
-    for path in find_bundles(settings.models):
-        open_bundle(path).close()
+    Repository.load(settings).close()  # so that a bad bundle ends the command here, not each child
     threads = max(1, (settings.threads or available_cpus()) // workers)
     os.environ.update(replace(settings, threads=threads).to_environment())  # the only way into uvicorn's children
     return uvicorn.Config("inference_core.server:app_from_environment", factory=True, workers=workers, **common)

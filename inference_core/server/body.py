@@ -108,9 +108,10 @@ async def _multipart(body: bytes, headers: Headers) -> bytes:
 
 async def _json(body: bytes, _: Headers) -> bytes:
     try:
-        document = orjson.loads(body)
-        text = document["image"]
-        return base64.b64decode(text.rpartition(",")[2] if text.startswith("data:") else text, validate=True)
+        text = orjson.loads(body)["image"]
+        if text.startswith("data:"):
+            text = text.partition(",")[2]
+        return base64.b64decode("".join(text.split()), validate=True)  # the base64 command breaks its lines
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, binascii.Error, ValueError) as error:
         raise BadRequestError(
             "the JSON body holds no image",

@@ -36,9 +36,10 @@ class Service:
     async def stop(self) -> None:
         """Refuses new requests, waits for running ones, and frees the models."""
         self._stopped = True
-        if self._repository is not None:
-            await asyncio.to_thread(self._repository.close)
-            self._repository = None
+        async with self._starting:
+            if self._repository is not None:
+                await asyncio.to_thread(self._repository.close)
+                self._repository = None
 
     @property
     def models(self) -> Repository:

@@ -119,6 +119,7 @@ def test_a_bad_bundle_leaves_the_functions_and_gives_the_reason(
 def test_a_setting_that_cannot_be_used_is_named_until_it_is_corrected(monkeypatch: pytest.MonkeyPatch) -> None:
     async def check(host: Host) -> tuple[list[Response], Response]:
         monkeypatch.setenv("SATCHEL_QUEUE_SIZE", "many")
+        assert (await host.request("GET", "/health/live")).status == 200  # restarting would not mend a setting
         broken = [await host.request("GET", path, key=KEY) for path in ("/models", "/health/ready", "/docs")]
         monkeypatch.setenv("SATCHEL_QUEUE_SIZE", "3")
         return broken, await host.request("GET", "/health/ready")

@@ -57,6 +57,7 @@ def raw(content: bytes, kind: str) -> dict[str, Any]:
         raw(form(part('name="b"; filename="c"', RED)), FORM + "; charset=no-such-charset"),
         as_json({"image": BASE64}),
         as_json({"image": f"data:image/png;base64,{BASE64}"}),
+        as_json({"image": base64.encodebytes(RED).decode()}),  # in lines, as the base64 command prints it
         raw(json.dumps({"image": BASE64}).encode(), "application/json; charset=utf-8"),
     ],
 )
