@@ -43,7 +43,7 @@ workflows: $(VENV)/.test ## check the GitHub workflows, without the network
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/zizmor --offline --quiet .github
 
-bench: $(VENV)/.test ## measure speed and accuracy
+bench: $(VENV)/.test ## measure speed
 	$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(VENV)/.test ## pin the requirement files; ARGS=--upgrade for the newest

@@ -19,6 +19,8 @@ class SatchelError(Exception):
 
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500
+    retry_after: ClassVar[int | None] = None
+    """Seconds after which the same request may do better; None where waiting does not help."""
 
     def __init__(
         self,
@@ -101,18 +103,25 @@ class InvalidParameterError(SatchelError):
 
 
 class BusyError(SatchelError):
-    """The model's queue is full; try again after `retry_after` seconds."""
+    """The model's queue is full."""
 
     code = "busy"
     status = 429
-    retry_after: ClassVar[int] = 1
+    retry_after = 1
 
 
 class NotReadyError(SatchelError):
-    """The service is starting, stopping, or could not load its models."""
+    """The service is starting or stopping."""
 
     code = "not_ready"
     status = 503
+    retry_after: ClassVar[int | None] = 1
+
+
+class LoadFailedError(NotReadyError):
+    """The models could not be loaded."""
+
+    retry_after = None
 
 
 class DeadlineError(SatchelError):

@@ -65,6 +65,7 @@ class LocalPredictor:
         self, manifest: Manifest, artifact: Artifact, engine: Engine, max_pixels: int = DEFAULT_MAX_PIXELS
     ) -> None:
         self.manifest = manifest
+        self.artifact = artifact
         self.engine = engine
         self._max_pixels = max_pixels
         self._preprocess = Preprocessor(manifest.preprocess, max_pixels)

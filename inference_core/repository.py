@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 from pathlib import Path
 
-from inference_core.bundle import MANIFEST_NAME, Bundle, open_bundle
+from inference_core.bundle import MANIFEST_NAME, Artifact, Bundle, open_bundle
 from inference_core.bundle.archive import SUFFIX
 from inference_core.cpu import available_cpus
 from inference_core.engines import EngineDescription, EngineOptions
@@ -16,8 +16,9 @@ from inference_core.settings import Settings
 class Model:
     """One loaded bundle."""
 
-    def __init__(self, bundle: Bundle, scheduler: Scheduler, engine: EngineDescription) -> None:
+    def __init__(self, bundle: Bundle, artifact: Artifact, scheduler: Scheduler, engine: EngineDescription) -> None:
         self.bundle = bundle
+        self.artifact = artifact
         self.manifest = bundle.manifest
         self.scheduler = scheduler
         self.engine = engine
@@ -118,4 +119,4 @@ def _load(path: Path, settings: Settings) -> Model:
         undo.pop_all()
     # One request decodes while another is in the engine: as many workers as threads keep both busy.
     scheduler = Scheduler(predictor, workers=threads, queue_size=settings.queue_size, timeout=settings.timeout_ms / 1e3)
-    return Model(bundle, scheduler, predictor.describe())
+    return Model(bundle, predictor.artifact, scheduler, predictor.describe())

@@ -38,7 +38,8 @@ class Scheduler:
             NotReadyError: closed, before or while it waited.
             SatchelError: whatever became of the image.
         """
-        future = self._submit([image], time.monotonic() + self._timeout)
+        images = [image]
+        future = self._submit(images, time.monotonic() + self._timeout)
         waiting = asyncio.wrap_future(future)
         try:
             await asyncio.wait({waiting}, timeout=self._timeout)
@@ -49,13 +50,19 @@ class Scheduler:
                     remedy="try again when the queue is shorter, or raise SATCHEL_TIMEOUT_MS",
                 )
         finally:
-            waiting.cancel()
+            if waiting.cancel():
+                images.clear()  # the executor keeps a cancelled call until a thread comes by it
         if waiting.cancelled():
             raise self._closed()
         outcomes = waiting.result()
         if isinstance(outcomes[0], Result):
             return outcomes[0]
         raise outcomes[0]
+
+    def check_room(self) -> None:
+        """Raises BusyError when the queue is full: a door asks before it reads a body."""
+        with self._lock:
+            self._require_room()
 
     def close(self) -> None:
         """Waits for what is running, drops what is waiting, and closes the predictor."""
@@ -64,13 +71,7 @@ class Scheduler:
 
     def _submit(self, images: list[bytes], deadline: float) -> Future[list[Outcome]]:
         with self._lock:
-            if self._admitted >= self._capacity:
-                raise BusyError(
-                    f"model {self.predictor.manifest.name} has a full queue",
-                    got=f"{self._admitted} requests running or waiting",
-                    expected=f"fewer than {self._capacity}",
-                    remedy="try again after the time in Retry-After, or raise SATCHEL_QUEUE_SIZE",
-                )
+            self._require_room()
             try:
                 future = self._threads.submit(self.predictor.predict, images, deadline=deadline)
             except RuntimeError:  # shut down
@@ -78,6 +79,15 @@ class Scheduler:
             self._admitted += 1
         future.add_done_callback(self._leave)
         return future
+
+    def _require_room(self) -> None:
+        if self._admitted >= self._capacity:
+            raise BusyError(
+                f"model {self.predictor.manifest.name} has a full queue",
+                got=f"{self._admitted} requests running or waiting",
+                expected=f"fewer than {self._capacity}",
+                remedy="try again after the time in Retry-After, or raise SATCHEL_QUEUE_SIZE",
+            )
 
     def _leave(self, _: Future[list[Outcome]]) -> None:
         with self._lock:

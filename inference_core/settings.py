@@ -49,7 +49,7 @@ class Settings:
     port: Annotated[int, _Rule("port to listen on; 0 takes a free one", _whole(0, 65535))] = 8080
     max_body_mb: Annotated[int, _Rule("largest request body, MiB", _whole(1, 100))] = 20
     max_pixels: Annotated[int, _Rule("largest image, width x height", _whole(1, 2**30))] = 50_000_000
-    queue_size: Annotated[int, _Rule("requests that may wait for a model; more get 429", _whole(0, 100_000))] = 64
+    queue_size: Annotated[int, _Rule("requests that may wait for a model; more get 429", _whole(0, 100_000))] = 128
     timeout_ms: Annotated[int, _Rule("time a request may take, milliseconds", _whole(1, 230_000))] = 30_000
 
     @classmethod
@@ -64,6 +64,13 @@ class Settings:
         for variable, text in environment.items():
             if not variable.startswith(PREFIX):
                 continue
+            if _is_service_link(variable, text):
+                raise SettingsError(
+                    f"{variable} was set by Kubernetes for a Service called satchel",
+                    got=text,
+                    expected="settings only",
+                    remedy="set enableServiceLinks: false in the pod, or give the Service another name",
+                )
             if variable not in rules:
                 near = difflib.get_close_matches(variable, rules, n=1)
                 raise SettingsError(
@@ -80,6 +87,11 @@ class Settings:
         """The variables that give these settings again, for child processes."""
         pairs = ((PREFIX + f.name.upper(), getattr(self, f.name)) for f in dataclasses.fields(self))
         return {name: str(value) for name, value in pairs if value is not None}
+
+
+def _is_service_link(variable: str, text: str) -> bool:
+    """Whether kubelet made the variable: it would shadow SATCHEL_PORT, and name what nobody set."""
+    return text.startswith(("tcp://", "udp://")) or "_SERVICE_" in variable or "_PORT_" in variable
 
 
 def _rules() -> dict[str, _Rule]:

@@ -16,6 +16,7 @@ CONTRACT = {
     "InvalidParameterError": ("invalid_parameter", 422),
     "BusyError": ("busy", 429),
     "NotReadyError": ("not_ready", 503),
+    "LoadFailedError": ("not_ready", 503),
     "DeadlineError": ("deadline_exceeded", 504),
     "BundleError": ("invalid_bundle", 503),
     "ManifestError": ("invalid_manifest", 503),

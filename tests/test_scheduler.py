@@ -1,8 +1,10 @@
 """The queue: how many it takes, in what order they run, and what becomes of those that wait."""
 
 import asyncio
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable, Coroutine, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -218,3 +220,26 @@ def test_closing_finishes_what_runs_and_refuses_what_waits() -> None:
         predictor.closed -= 1  # closed once more on the way out
 
     assert with_scheduler(check, queue_size=2).asked == [b"running"]
+
+
+class Picture:
+    """Stands for bytes, which cannot be watched."""
+
+
+def test_a_request_that_leaves_takes_its_bytes_along() -> None:
+    async def check(scheduler: Scheduler, predictor: FakePredictor) -> None:
+        running = asyncio.create_task(scheduler.predict(b"running"))
+        await asyncio.sleep(0.05)
+        picture: Any = Picture()
+        gone = weakref.ref(picture)
+        waiting = asyncio.create_task(scheduler.predict(picture))
+        await asyncio.sleep(0.05)
+        waiting.cancel()
+        await asyncio.wait({waiting})
+        del picture, waiting
+        gc.collect()
+        assert gone() is None
+        predictor.gate.set()
+        await running
+
+    with_scheduler(check, workers=1, queue_size=4)

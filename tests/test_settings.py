@@ -21,7 +21,7 @@ DEFAULTS = Settings(
     port=8080,
     max_body_mb=20,
     max_pixels=50_000_000,
-    queue_size=64,
+    queue_size=128,
     timeout_ms=30_000,
 )
 OTHERS = Settings(
@@ -138,7 +138,7 @@ def test_the_environment_of_a_child_names_what_is_set() -> None:
         "SATCHEL_PORT": "8080",
         "SATCHEL_MAX_BODY_MB": "20",
         "SATCHEL_MAX_PIXELS": "50000000",
-        "SATCHEL_QUEUE_SIZE": "64",
+        "SATCHEL_QUEUE_SIZE": "128",
         "SATCHEL_TIMEOUT_MS": "30000",
     }
     assert list(OTHERS.to_environment()) == NAMES.split(", ")
@@ -150,7 +150,7 @@ def test_the_table_has_a_row_for_every_setting_with_its_default() -> None:
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
     assert [name for name, _, _ in cells] == [f"`{name}`" for name in NAMES.split(", ")]
     assert [default for _, default, _ in cells] == [
-        *("`models`", "", "`cpu`", "", "`127.0.0.1`", "`8080`", "`20`", "`50000000`", "`64`", "`30000`")
+        *("`models`", "", "`cpu`", "", "`127.0.0.1`", "`8080`", "`20`", "`50000000`", "`128`", "`30000`")
     ]
     assert cells[5][2] == "port to listen on; 0 takes a free one"
 
@@ -158,3 +158,18 @@ def test_the_table_has_a_row_for_every_setting_with_its_default() -> None:
 def test_settings_cannot_be_changed_once_read() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         DEFAULTS.port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("SATCHEL_PORT", "tcp://10.0.0.1:8080"),
+        ("SATCHEL_SERVICE_HOST", "10.0.0.1"),
+        ("SATCHEL_PORT_8080_TCP_ADDR", "10.0.0.1"),
+    ],
+)
+def test_variables_that_kubernetes_sets_for_a_service_are_named_as_such(name: str, text: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({name: text})
+    assert caught.value.message == f"{name} was set by Kubernetes for a Service called satchel"
+    assert caught.value.remedy == "set enableServiceLinks: false in the pod, or give the Service another name"

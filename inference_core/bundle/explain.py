@@ -62,8 +62,10 @@ def _problem(detail: ErrorDetails, raw: object, kind: type[BaseModel]) -> Manife
                 f"unknown op at {path}", got=str(detail["ctx"]["tag"]), expected=f"one of {tags}", remedy=remedy
             )
         case "value_error":
-            message = f"{path}: {detail['ctx']['error']}"
-            return ManifestError(message, got=shorten(value), remedy=f"correct {path}")
+            reason = str(detail["ctx"]["error"])
+            inside = bool(detail["loc"])  # a reason that concerns the whole document says itself where
+            message, got = (f"{path}: {reason}", shorten(value)) if inside else (reason, None)
+            return ManifestError(message, got=got, remedy=f"correct {path}")
         case _:
             message = f"wrong key or value at {path}" if detail["loc"][-1:] == ("[key]",) else f"wrong value at {path}"
             return ManifestError(message, got=shorten(value), expected=detail["msg"], remedy=f"correct {path}")

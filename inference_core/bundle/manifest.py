@@ -22,11 +22,14 @@ Size = Annotated[int, Field(ge=1)]
 
 
 class Label(Record):
-    """One class. Its position in the manifest's list is the index in the model's output."""
+    """One class of the model."""
 
     id: Annotated[int, Field(ge=0, le=2**53)]
     """The published id, `class_id` in results; ids may start at 1 and have gaps."""
     name: Annotated[str, Field(min_length=1)]
+    index: Annotated[int, Field(ge=0, le=2**31)] | None = None
+    """Place in the model's output; by default the label's place in the list. Where labels state it, outputs that no
+    label has (background, gaps in a label map) are left out of results."""
 
 
 class Source(Record):
@@ -173,9 +176,11 @@ class Manifest(ModelCard):
         counts = Counter(label.id for label in self.labels)
         if len(counts) < len(self.labels):
             raise ValueError(f"label id {next(i for i in counts if counts[i] > 1)} is used twice")
+        check_label_indices(self.labels)
         if MANIFEST_NAME in self.files:
             raise ValueError(f"files lists {MANIFEST_NAME}, which cannot hold its own digest")
         for artifact in self.artifacts:
+            check_names(self, artifact)
             for path in (artifact.file, *artifact.companions):
                 if path not in self.files and not any(file.startswith(f"{path}/") for file in self.files):
                     raise ValueError(f"artifact file {path} is not listed in files")
@@ -185,6 +190,25 @@ class Manifest(ModelCard):
         """The canonical text: same manifest, same bytes."""
         tree = self.model_dump(mode="json", exclude_none=True)
         return format_json({"format": tree.pop("format"), **tree}) + "\n"
+
+
+def check_label_indices(labels: tuple[Label, ...]) -> None:
+    """Raises ValueError unless all labels state an output index, each another one, or none does."""
+    stated = [label.index for label in labels if label.index is not None]
+    if stated and len(stated) < len(labels):
+        raise ValueError("either every label states its index or none does")
+    if len(set(stated)) < len(stated):
+        raise ValueError("two labels have the same index")
+
+
+def check_names(card: ModelCard, artifact: Artifact) -> None:
+    """Raises ValueError when a step names a tensor that the artifact lacks, or leaves open which one it means."""
+    for step in (*card.preprocess, *card.postprocess):
+        for use in step.tensors():
+            try:
+                artifact.input(use.name) if use.kind == "input" else artifact.output(use.name)
+            except ValueError as error:
+                raise ValueError(f"step {step.op}: {error}") from None
 
 
 def manifest_schema() -> str:

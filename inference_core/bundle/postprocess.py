@@ -8,35 +8,40 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from inference_core.bundle.schema import Step
+from inference_core.bundle.schema import Step, TensorUse
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1, le=2**31)]
 
 
-class Softmax(Step):
-    """Reads logits [N, C] and turns each row into probabilities."""
-
-    op: Literal["softmax"] = "softmax"
+class _OutputStep(Step):
     output: str | None = None
     """Name of the artifact output; may be left out when there is only one."""
 
+    def tensors(self) -> tuple[TensorUse, ...]:
+        """See `Step.tensors`."""
+        return (TensorUse("output", self.output),)
 
-class Sigmoid(Step):
+
+class Softmax(_OutputStep):
+    """Reads logits [N, C] and turns each row into probabilities."""
+
+    op: Literal["softmax"] = "softmax"
+
+
+class Sigmoid(_OutputStep):
     """Reads logits [N, C] of a multi-label classifier and turns each into a probability of its own."""
 
     op: Literal["sigmoid"] = "sigmoid"
-    output: str | None = None
 
 
-class Probabilities(Step):
+class Probabilities(_OutputStep):
     """Reads probabilities [N, C] that the graph has already normalised."""
 
     op: Literal["probabilities"] = "probabilities"
-    output: str | None = None
 
 
-class Yolox(Step):
+class Yolox(_OutputStep):
     """Decodes the raw YOLOX head [N, A, 5 + C], A being the cells of all strides in order.
 
     Centre = (p_xy + cell) * stride, size = exp(min(p_wh, 20)) * stride, score = objectness * class probability, both
@@ -44,7 +49,6 @@ class Yolox(Step):
     """
 
     op: Literal["yolox"] = "yolox"
-    output: str | None = None
     strides: Annotated[tuple[Count, ...], Field(min_length=1)] = (8, 16, 32)
 
 
@@ -57,6 +61,10 @@ class Boxes(Step):
     format: Literal["xyxy", "yxyx", "cxcywh"] = "xyxy"
     normalized: bool = False
     """Whether coordinates run from 0 to 1 over the input tensor instead of being its pixels."""
+
+    def tensors(self) -> tuple[TensorUse, ...]:
+        """See `Step.tensors`."""
+        return TensorUse("output", self.boxes), TensorUse("output", self.scores)
 
 
 class Score(Step):

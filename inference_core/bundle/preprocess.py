@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from inference_core.bundle.schema import Step
+from inference_core.bundle.schema import Step, TensorUse
 
 Resample = Literal["nearest", "box", "bilinear", "bicubic", "lanczos"]
 PixelCenters = Literal["half", "legacy"]
@@ -139,6 +139,10 @@ class ToTensor(Step):
     scale: float = 1.0
     mean: Triple | None = None
     std: Triple | None = None
+
+    def tensors(self) -> tuple[TensorUse, ...]:
+        """See `Step.tensors`."""
+        return (TensorUse("input", self.input),)
 
     @model_validator(mode="after")
     def _check_arithmetic(self) -> "ToTensor":

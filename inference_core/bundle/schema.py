@@ -6,7 +6,7 @@ Records are immutable, refuse unknown keys and never coerce one JSON type into a
 import json
 from collections import Counter
 from collections.abc import Iterable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -33,12 +33,23 @@ def _require_op(schema: dict[str, Any]) -> None:
     schema["required"] = ["op", *schema.get("required", [])]
 
 
+class TensorUse(NamedTuple):
+    """A tensor that a step names; None stands for the only one there is."""
+
+    kind: Literal["input", "output"]
+    name: str | None
+
+
 class Step(Record):
     """Base of the steps of a chain; `op` names the step and comes first when it is written."""
 
     model_config = ConfigDict(json_schema_extra=_require_op)
 
     op: str
+
+    def tensors(self) -> "tuple[TensorUse, ...]":
+        """The model's tensors that the step uses."""
+        return ()
 
 
 RecordT = TypeVar("RecordT", bound=Record)

@@ -10,6 +10,7 @@ from inference_core.bundle import Bundle, Manifest, manifest_schema, open_bundle
 from inference_core.bundle.archive import SUFFIX, extract_archive, write_archive
 from inference_core.bundle.writer import atomically
 from inference_core.cli.console import command, stdout
+from inference_core.engines.tensors import describe_shape
 from inference_core.errors import BundleError
 
 BundlePath = Annotated[Path, typer.Argument(help=f"A bundle directory or a {SUFFIX} file.")]
@@ -137,7 +138,7 @@ def _artifacts(manifest: Manifest) -> Table:
     for artifact in manifest.artifacts:
         for arrow, specs in (("in", artifact.inputs), ("out", artifact.outputs)):
             for spec in specs:
-                shape = " x ".join(str(axis) for axis in spec.shape)
+                shape = describe_shape(spec.shape)
                 table.add_row(artifact.engine, artifact.precision, f"{arrow} {spec.name}", spec.dtype, shape)
     return table
 

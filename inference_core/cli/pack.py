@@ -47,6 +47,8 @@ def pack(
     manifest, console = packed.manifest, stdout()
     size = sum(record.bytes for record in manifest.files.values())
     console.print(f"{output}: {manifest.name} {manifest.version}, {manifest.task}, {size / 1e6:.2f} MB", soft_wrap=True)
+    if not image:
+        console.print(f"  trial on {len(packed.results)} generated pictures: ran; give --image to see an answer")
     for path, result in zip(image or (), packed.results, strict=False):
         best = ", ".join(f"{p.label} {p.score:.2f}" for p in result.predictions[:3]) or "nothing found"
         console.print(f"  trial on {path.name}: {best}", soft_wrap=True)

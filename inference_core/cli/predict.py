@@ -9,8 +9,11 @@ import orjson
 import typer
 
 from inference_core.cli.console import FAILED, command, progress_bar, report
+from inference_core.cpu import available_cpus
+from inference_core.engines import EngineOptions
 from inference_core.errors import BadRequestError, InvalidParameterError, SatchelError
 from inference_core.pipeline import LocalPredictor, Outcome
+from inference_core.settings import Settings
 from inference_core.tasks import Result
 
 
@@ -32,7 +35,15 @@ def predict(
     from inference_core.bundle import open_bundle
 
     failed, drawings = False, _drawings(draw, images)
-    with open_bundle(bundle) as opened, LocalPredictor.load(opened, engine=engine) as predictor, progress_bar() as bar:
+    settings = Settings.from_environment(os.environ)
+    options = EngineOptions(threads=settings.threads or available_cpus(), device=settings.device)
+    with (
+        open_bundle(bundle) as opened,
+        LocalPredictor.load(
+            opened, engine=engine or settings.engine, options=options, max_pixels=settings.max_pixels
+        ) as predictor,
+        progress_bar() as bar,
+    ):
         task = bar.add_task("predicting", total=len(images))
         for path, drawing in zip(images, drawings, strict=True):
             outcome = _predict_file(predictor, path)

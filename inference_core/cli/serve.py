@@ -1,6 +1,5 @@
 """`satchel serve`."""
 
-import asyncio
 import os
 import signal
 import socket
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     import uvicorn
 
 _BACKLOG = 2048
+_GRACE = 30  # seconds that a stalled client may hold up the end
 _STARTUP_FAILURE = 3  # uvicorn's exit code of a process that could not start
 
 
@@ -51,10 +51,14 @@ def serve(
         Settings.from_environment(os.environ), **{key: value for key, value in chosen.items() if value is not None}
     )
     picture = None if try_image is None else read_picture(try_image)
-    config = _configure(settings, workers)
+    repository = Repository.load(settings)  # so that a bad bundle ends the command, whatever the number of processes
     listener = _listen(settings.host, settings.port)
     port = listener.getsockname()[1]
     typer.echo(f"serving {settings.models} on {address(settings.host, port)}", err=True)
+    for model in repository.all():
+        card, engine = model.manifest, model.engine
+        typer.echo(f"  {card.name} {card.version}: {card.task}, {engine.engine} {engine.precision}", err=True)
+    config = _configure(settings, workers, repository)
     if picture is not None:
         threading.Thread(target=try_out, args=(settings.host, port, picture), daemon=True).start()
     _run(config, listener)
@@ -94,8 +98,8 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _configure(settings: Settings, workers: int) -> "uvicorn.Config":
-    """What uvicorn is to run. The models are loaded here, so that a bad bundle ends the command."""
+def _configure(settings: Settings, workers: int, repository: Repository) -> "uvicorn.Config":
+    """What uvicorn is to run: the loaded models in this process, or several processes that load them again."""
     import uvicorn
 
     from inference_core.server import Service, create_app
@@ -107,12 +111,11 @@ def _configure(settings: Settings, workers: int) -> "uvicorn.Config":
         "loop": "uvloop",
         "http": "httptools",
         "server_header": False,
+        "timeout_graceful_shutdown": _GRACE,
     }
     if workers == 1:
-        service = Service(settings)
-        asyncio.run(service.start())
-        return uvicorn.Config(create_app(service), **common)
-    Repository.load(settings).close()  # so that a bad bundle ends the command here, not each child
+        return uvicorn.Config(create_app(Service(settings, repository)), **common)
+    repository.close()
     threads = max(1, (settings.threads or available_cpus()) // workers)
     os.environ.update(replace(settings, threads=threads).to_environment())  # the only way into uvicorn's children
     return uvicorn.Config("inference_core.server:app_from_environment", factory=True, workers=workers, **common)

@@ -40,7 +40,8 @@ def try_out(host: str, port: int, picture: bytes) -> None:
 
 
 def address(host: str, port: int) -> str:
-    """The start of the server's URLs."""
+    """The start of the server's URLs, as seen from this machine."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # the wildcard is read, not bound
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

@@ -45,6 +45,7 @@ _READERS: dict[str, _Reader] = {
 }
 
 _RUN_LENGTH_BMP = (1, 2)
+_BAND = 64
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -166,5 +167,9 @@ def _over_white(image: Image.Image) -> Image.Image:
     import numpy as np
 
     pixels = np.asarray(image)
-    dark = (255 - pixels[..., :3].astype(np.uint32)) * pixels[..., 3:] + 128
-    return Image.fromarray((255 - ((dark + (dark >> 8)) >> 8)).astype(np.uint8))
+    out = np.empty((image.height, image.width, 3), np.uint8)
+    for top in range(0, image.height, _BAND):  # in bands: whole pictures of 32-bit numbers would take gigabytes
+        band = pixels[top : top + _BAND]
+        dark = (255 - band[..., :3].astype(np.uint32)) * band[..., 3:] + 128
+        out[top : top + _BAND] = 255 - ((dark + (dark >> 8)) >> 8)
+    return Image.fromarray(out)

@@ -1,15 +1,17 @@
 """`satchel pack`: a trained model and a recipe in, a verified bundle out."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from inference_core import __version__
-from inference_core.bundle import Manifest, Recipe, write_bundle
+from inference_core.bundle import Artifact, Manifest, Recipe, write_bundle
 from inference_core.bundle.digest import describe_file
-from inference_core.bundle.manifest import FORMAT
+from inference_core.bundle.manifest import FORMAT, check_names
 from inference_core.bundle.preprocess import ToTensor
+from inference_core.bundle.schema import parse_record
 from inference_core.bundle.writer import check_target, manifest_from
 from inference_core.cpu import available_cpus
 from inference_core.engines import EngineOptions, engine_versions, load_engine
@@ -72,6 +74,7 @@ def pack_onnx(
         )
     files = {MODEL_FILE: model} | {name: model.parent / name for name in graph.companions}
     facts = _facts(recipe, graph, names, model)
+    _check_names(recipe, facts["artifacts"][0])
     draft = manifest_from(facts | {"files": {name: describe_file(path).model_dump() for name, path in files.items()}})
     progress("trial run")
     pictures = [path.read_bytes() for path in images] or [sample_picture(*size) for size in TRIAL_SIZES]
@@ -113,6 +116,13 @@ def _facts(recipe: Recipe, graph: OnnxGraph, labels: list[dict[str, Any]], model
             "opset": str(graph.opset),
         },
     }
+
+
+def _check_names(recipe: Recipe, artifact: dict[str, Any]) -> None:
+    try:
+        check_names(recipe, parse_record(Artifact, json.dumps(artifact), where="the model's tensors"))
+    except ValueError as error:
+        raise PackError(str(error), remedy="name the tensor of the model in that step of the recipe") from error
 
 
 def _with_layout(inputs: list[dict[str, Any]], recipe: Recipe) -> list[dict[str, Any]]:

@@ -18,19 +18,6 @@ TRIAL_SIZES = ((640, 480), (375, 500), (31, 17))
 """Landscape, portrait, tiny: enough to meet every branch of a letterbox or a crop."""
 
 
-def check_names(manifest: Manifest, artifact: Artifact) -> None:
-    """Raises PackError when a step names an input or output that the model does not have."""
-    for step in (*manifest.preprocess, *manifest.postprocess):
-        names = {kind: getattr(step, kind) for kind in ("input", "output", "boxes", "scores") if hasattr(step, kind)}
-        for kind, name in names.items():
-            try:
-                artifact.input(name) if kind == "input" else artifact.output(name)
-            except ValueError as error:
-                raise PackError(
-                    f"step {step.op}: {error}", remedy=f"set `{kind}` of step {step.op} in the recipe"
-                ) from error
-
-
 def check_tensors(manifest: Manifest, artifact: Artifact, images: Sequence[bytes]) -> None:
     """Raises PackError when preprocessing does not give the tensor that the model takes."""
     step = tensor_step(manifest)
@@ -70,10 +57,11 @@ def check_labels(manifest: Manifest, outputs: Mapping[str, Array]) -> None:
                 classes = outputs[step.scores].shape[-1]
             case _:
                 continue
-        if classes != len(manifest.labels):
+        stated = [label.index for label in manifest.labels if label.index is not None]
+        if max(stated) >= classes if stated else classes != len(manifest.labels):
             raise PackError(
                 "the labels do not fit the model",
-                got=f"{len(manifest.labels)} labels",
+                got=f"{len(manifest.labels)} labels" + (f", the last for output {max(stated)}" if stated else ""),
                 expected=f"{classes}, one for each class that step {step.op} reads",
                 remedy="give the label list the model was trained with",
             )
@@ -85,7 +73,6 @@ def run_trial(manifest: Manifest, artifact: Artifact, engine: Engine, images: Se
     Raises:
         PackError: recipe, labels and model do not fit together.
     """
-    check_names(manifest, artifact)
     check_tensors(manifest, artifact, images)
     predictor = LocalPredictor(manifest, artifact, engine)
     spec = artifact.input(tensor_step(manifest).input)

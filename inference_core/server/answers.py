@@ -9,11 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inference_core.errors import (
-    BusyError,
     InvalidParameterError,
     MethodNotAllowedError,
     NotFoundError,
-    NotReadyError,
     SatchelError,
 )
 
@@ -28,8 +26,8 @@ def answer(content: object, status: int = 200) -> Response:
 def error_answer(error: SatchelError) -> Response:
     """The response for an error of the tree."""
     response = answer(error.body(), error.status)
-    if isinstance(error, BusyError | NotReadyError):
-        response.headers["Retry-After"] = str(BusyError.retry_after)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 
@@ -38,6 +36,8 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(SatchelError)
     async def ours(request: Request, error: SatchelError) -> Response:
+        if error.status == 500:
+            _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return error_answer(error)
 
     @app.exception_handler(HTTPException)

@@ -4,7 +4,8 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
 
 from inference_core import __version__
 from inference_core.server.answers import install_error_handlers
@@ -30,9 +31,15 @@ def create_app(service: Service) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
+    app.add_route("/", _to_docs, include_in_schema=False)
     app.include_router(router)
     install_error_handlers(app)
     return app
+
+
+async def _to_docs(request: Request) -> Response:
+    """Whoever comes without a path is shown what there is."""
+    return RedirectResponse("docs")
 
 
 def app_from_environment() -> FastAPI:

@@ -1,8 +1,8 @@
 """The image in a request: raw body, multipart form or base64 in JSON."""
 
+import asyncio
 import base64
-import binascii
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 import orjson
 from fastapi import Request
@@ -10,22 +10,24 @@ from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
-from inference_core.errors import BadRequestError, TooLargeError, UnsupportedMediaError
+from inference_core.errors import BadRequestError, DeadlineError, TooLargeError, UnsupportedMediaError
 from inference_core.server.connection import client_left
 
 _MAX_FIELDS = 16
 
 
-async def read_image(request: Request, limit: int) -> bytes:
+async def read_image(request: Request, limit: int, timeout: float) -> bytes:
     """The encoded image that a predict request carries.
 
     Args:
         request: with `Content-Type` image/* or application/octet-stream (raw body), multipart/form-data (the first
             file), or application/json (`{"image": "<base64>"}`). Without one, a raw body.
         limit: largest body, bytes.
+        timeout: seconds that the body may take to arrive.
 
     Raises:
         BadRequestError: empty, or not what the content type says.
+        DeadlineError: not there in time.
         TooLargeError: more than `limit` bytes.
         UnsupportedMediaError: another content type.
     """
@@ -37,7 +39,13 @@ async def read_image(request: Request, limit: int) -> bytes:
             expected=f"image/*, {', '.join(_READERS)}",
             remedy="send the picture as the raw body, with -H 'Content-Type: image/jpeg'",
         )
-    body = await read_body(request, limit)
+    try:
+        async with asyncio.timeout(timeout):
+            body = await read_body(request, limit)
+    except TimeoutError:
+        raise DeadlineError(
+            "the body did not arrive in time", expected=f"all of it within {timeout:g} s", remedy="send it faster"
+        ) from None
     if not body:
         raise BadRequestError(
             "the body is empty",
@@ -46,7 +54,8 @@ async def read_image(request: Request, limit: int) -> bytes:
             remedy="send the picture with a Content-Length (Azure Functions drops chunked bodies)",
         )
     read = _READERS.get(kind)
-    return body if read is None else await read(body, request.headers)
+    # In a thread: taking a form or base64 apart can take as long as a prediction.
+    return body if read is None else await asyncio.to_thread(read, body, request.headers)
 
 
 async def read_body(request: Request, limit: int) -> bytes:
@@ -75,11 +84,11 @@ def _too_large(got: str, limit: int) -> TooLargeError:
     )
 
 
-async def _raw(body: bytes, _: Headers) -> bytes:
-    return body
+def _form_image(body: bytes, headers: Headers) -> bytes:
+    return asyncio.run(_read_form(body, headers))
 
 
-async def _multipart(body: bytes, headers: Headers) -> bytes:
+async def _read_form(body: bytes, headers: Headers) -> bytes:
     async def stream() -> AsyncGenerator[bytes]:
         yield body
 
@@ -106,23 +115,33 @@ async def _multipart(body: bytes, headers: Headers) -> bytes:
     )
 
 
-async def _json(body: bytes, _: Headers) -> bytes:
+def _json_image(body: bytes, _: Headers) -> bytes:
     try:
-        text = orjson.loads(body)["image"]
-        if text.startswith("data:"):
-            text = text.partition(",")[2]
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise _no_json_image(f"no JSON: {error}") from error
+    text = document.get("image") if isinstance(document, dict) else None
+    if not isinstance(text, str):
+        raise _no_json_image(orjson.dumps(document).decode()[:80])
+    if text.startswith("data:"):
+        text = text.partition(",")[2]
+    try:
         return base64.b64decode("".join(text.split()), validate=True)  # the base64 command breaks its lines
-    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, binascii.Error, ValueError) as error:
-        raise BadRequestError(
-            "the JSON body holds no image",
-            got=f"{type(error).__name__}: {error}",
-            expected='{"image": "<base64 of the file>"}',
-            remedy="encode the bytes of the picture in base64, or send them as a raw body",
-        ) from error
+    except ValueError as error:
+        raise _no_json_image(f"no base64: {error}") from error
 
 
-_READERS = {
-    "application/octet-stream": _raw,
-    "multipart/form-data": _multipart,
-    "application/json": _json,
+def _no_json_image(got: str) -> BadRequestError:
+    return BadRequestError(
+        "the JSON body holds no image",
+        got=got,
+        expected='{"image": "<base64 of the file>"}',
+        remedy="encode the bytes of the picture in base64, or send them as a raw body",
+    )
+
+
+_READERS: dict[str, Callable[[bytes, Headers], bytes] | None] = {
+    "application/octet-stream": None,
+    "multipart/form-data": _form_image,
+    "application/json": _json_image,
 }

@@ -77,7 +77,7 @@ _PREDICT_ERRORS = _MODEL_ERRORS | _errors(
 )
 
 
-def _service(request: Request) -> Service:
+async def _service(request: Request) -> Service:
     service: Service = request.app.state.service
     return service
 
@@ -85,7 +85,7 @@ def _service(request: Request) -> Service:
 TheService = Annotated[Service, Depends(_service)]
 
 
-def _model(name: str, service: TheService) -> Model:
+async def _model(name: str, service: TheService) -> Model:
     return service.models.get(name)
 
 
@@ -101,7 +101,8 @@ TheModel = Annotated[Model, Depends(_model)]
 )
 async def predict(request: Request, model: TheModel, service: TheService) -> Response:
     """Runs the model on the picture in the body."""
-    image = await read_image(request, service.settings.max_body_mb * 2**20)
+    model.scheduler.check_room()
+    image = await read_image(request, service.settings.max_body_mb * 2**20, service.settings.timeout_ms / 1e3)
     return answer(await while_connected(request, model.scheduler.predict(image)))
 
 
@@ -115,7 +116,7 @@ async def list_models(service: TheService) -> Response:
 async def describe_model(model: TheModel) -> Response:
     """What the model is, where it came from, how it was measured, and what runs it."""
     manifest = model.manifest.model_dump(mode="json", include={"license", "source", "metrics", "provenance"})
-    artifact = model.bundle.artifact(model.engine.engine).model_dump(mode="json", exclude_none=True)
+    artifact = model.artifact.model_dump(mode="json", exclude_none=True)
     return answer(
         _summary(model)
         | manifest
@@ -126,7 +127,7 @@ async def describe_model(model: TheModel) -> Response:
 @router.get("/models/{name}/labels", tags=["models"], summary="List a model's labels", responses=_MODEL_ERRORS)
 async def list_labels(model: TheModel) -> Response:
     """Ids and names, in the order of the model's outputs."""
-    return answer({"labels": [label.model_dump() for label in model.manifest.labels]})
+    return answer({"labels": [label.model_dump(exclude_none=True) for label in model.manifest.labels]})
 
 
 @router.get("/models/{name}/config", tags=["models"], summary="Show a model's configuration", responses=_MODEL_ERRORS)

@@ -2,17 +2,22 @@
 
 import asyncio
 
-from inference_core.errors import NotReadyError, SatchelError
+from inference_core.errors import EngineError, LoadFailedError, NotReadyError, SatchelError
 from inference_core.repository import Repository
 from inference_core.settings import Settings
 
 
 class Service:
-    """Loads the models once, however many callers ask, and says whether they can be used."""
+    """Loads the models once, however many callers ask, and says whether they can be used.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        settings: where the models are, and the limits of requests.
+        repository: the models, where they are loaded already.
+    """
+
+    def __init__(self, settings: Settings, repository: Repository | None = None) -> None:
         self.settings = settings
-        self._repository: Repository | None = None
+        self._repository = repository
         self._failure: SatchelError | None = None
         self._stopped = False
         self._starting = asyncio.Lock()
@@ -32,6 +37,9 @@ class Service:
                 except SatchelError as error:
                     self._failure = error
                     raise
+                except Exception as error:  # a defect, remembered like the rest: loading again would not mend it
+                    self._failure = EngineError(str(error), got=type(error).__name__)
+                    raise self._failure from error
 
     async def stop(self) -> None:
         """Refuses new requests, waits for running ones, and frees the models."""
@@ -51,7 +59,7 @@ class Service:
         if self._repository is not None and not self._stopped:
             return self._repository
         if self._failure is not None:
-            raise NotReadyError(
+            raise LoadFailedError(
                 f"the models could not be loaded: {self._failure.message}",
                 got=self._failure.got,
                 expected=self._failure.expected,

@@ -4,16 +4,15 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
-from inference_core.bundle.manifest import Label
 from inference_core.tasks.canvas import draw_tag, font_for
-from inference_core.tasks.labels import labels_of
+from inference_core.tasks.labels import LabelTable
 from inference_core.tasks.results import Classification
 from inference_core.tasks.states import Classes
 
 
-def publish(found: Classes, labels: Sequence[Label]) -> tuple[Classification, ...]:
+def publish(found: Classes, labels: LabelTable) -> tuple[Classification, ...]:
     """One prediction per class, in the order of the state."""
-    named = zip(labels_of(found.index, labels), found.score.tolist(), strict=True)
+    named = zip(map(labels.__getitem__, found.index.tolist()), found.score.tolist(), strict=True)
     return tuple(Classification(label.name, label.id, score) for label, score in named)
 
 

@@ -4,16 +4,15 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
-from inference_core.bundle.manifest import Label
 from inference_core.tasks.canvas import color_of, draw_tag, font_for
-from inference_core.tasks.labels import labels_of
+from inference_core.tasks.labels import LabelTable
 from inference_core.tasks.results import Detection
 from inference_core.tasks.states import Detections
 
 
-def publish(found: Detections, labels: Sequence[Label]) -> tuple[Detection, ...]:
+def publish(found: Detections, labels: LabelTable) -> tuple[Detection, ...]:
     """One prediction per box, in the order of the state."""
-    rows = zip(labels_of(found.index, labels), found.score.tolist(), found.boxes.tolist(), strict=True)
+    rows = zip(map(labels.__getitem__, found.index.tolist()), found.score.tolist(), found.boxes.tolist(), strict=True)
     return tuple(Detection(label.name, label.id, score, (x1, y1, x2, y2)) for label, score, (x1, y1, x2, y2) in rows)
 
 

@@ -20,6 +20,7 @@ from inference_core.bundle.postprocess import (
 )
 from inference_core.tasks.boxes import decode_yolox, pick_classes, read_boxes, restore, suppress
 from inference_core.tasks.classes import as_classes, sigmoid, softmax
+from inference_core.tasks.labels import LabelTable
 from inference_core.tasks.results import Prediction
 from inference_core.tasks.states import Classes, Detections, Integers, ScoredBoxes, State, Tensors
 from inference_core.tasks.task import TASKS
@@ -31,13 +32,13 @@ class Postprocessor:
     Args:
         task: name of the manifest's task.
         steps: a valid chain of manifest steps for that task.
-        labels: the manifest's labels; output index i is `labels[i]`.
+        labels: the manifest's labels.
     """
 
     def __init__(self, task: str, steps: Sequence[PostprocessStep], labels: Sequence[Label]) -> None:
         self._publish = TASKS[task].publish
         self._steps = tuple((_OPERATIONS[type(step)], step) for step in steps)
-        self._labels = tuple(labels)
+        self._labels = LabelTable(labels)
 
     def __call__(self, tensors: Tensors) -> tuple[Prediction, ...]:
         """Predictions, in the order the last step left them.
@@ -48,7 +49,9 @@ class Postprocessor:
         state: State = tensors
         for operation, step in self._steps:
             state = operation(step, state)
-        return self._publish(state, self._labels)
+        if not isinstance(state, Classes | Detections):
+            raise TypeError(f"a post-processing chain ends in predictions, not in {type(state).__name__}")
+        return self._publish(_keep(state, self._labels.published(state.index)), self._labels)
 
 
 def _score(step: Score, state: Classes | ScoredBoxes | Detections) -> Classes | Detections:

@@ -6,8 +6,8 @@ from typing import Any
 
 from PIL import Image
 
-from inference_core.bundle.manifest import Label
 from inference_core.tasks import classification, detection
+from inference_core.tasks.labels import LabelTable
 from inference_core.tasks.results import Prediction
 
 
@@ -15,7 +15,7 @@ from inference_core.tasks.results import Prediction
 class Task:
     """How the last state of a post-processing chain becomes predictions, and how those are drawn."""
 
-    publish: Callable[[Any, Sequence[Label]], tuple[Prediction, ...]]
+    publish: Callable[[Any, LabelTable], tuple[Prediction, ...]]
     """(state, labels) -> predictions; the state is the one the manifest's vocabulary names for the task."""
     draw: Callable[[Image.Image, Sequence[Any]], Image.Image]
     """(upright RGB image, predictions) -> annotated copy."""

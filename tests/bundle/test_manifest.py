@@ -88,7 +88,7 @@ def test_labels_keep_their_gaps_and_their_order() -> None:
 def test_references_that_lead_nowhere_are_refused(tree: dict[str, Any], problem: str) -> None:
     with pytest.raises(ManifestError) as caught:
         parse(tree)
-    assert caught.value.message == f"bundle.json: the document: {problem}"
+    assert caught.value.message == f"bundle.json: {problem}"
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,9 @@ def test_a_layout_has_one_letter_for_each_axis(layout: str) -> None:
 
 
 def two_inputs() -> Artifact:
-    specs = [{"name": name, "dtype": "float32", "shape": [1]} for name in ("left", "right")]
-    return parse(changed("artifacts/0/inputs", specs)).artifacts[0]
+    [artifact] = parse(document()).artifacts
+    specs = tuple(artifact.inputs[0].model_copy(update={"name": name}) for name in ("left", "right"))
+    return artifact.model_copy(update={"inputs": specs})
 
 
 def test_a_tensor_is_found_by_name_or_as_the_only_one() -> None:
@@ -149,3 +150,27 @@ def test_a_tensor_that_is_not_there_or_not_the_only_one_is_refused(kind: str, na
 
 def test_a_metric_of_zero_samples_is_kept() -> None:
     assert parse(rich()).metrics == (Metric(name="AP@.5", value=0.1, dataset="coco", label="cat", samples=0),)
+
+
+def test_a_step_that_names_an_absent_tensor_is_refused_when_the_manifest_is_read() -> None:
+    with pytest.raises(ManifestError) as caught:
+        parse(changed("postprocess/0/output", "probs"))
+    assert str(caught.value) == (
+        "bundle.json: step softmax: there is no output 'probs': the model has logits\n  remedy: correct the document"
+    )
+
+
+def test_a_step_that_leaves_open_which_of_several_tensors_it_means_is_refused() -> None:
+    outputs = [{"name": name, "dtype": "float32", "shape": [1, 2]} for name in ("a", "b")]
+    with pytest.raises(ManifestError, match=r"step softmax: the model has 2 outputs \(a, b\): name the output to use"):
+        parse(changed("artifacts/0/outputs", outputs))
+
+
+@pytest.mark.parametrize(
+    ("indices", "problem"),
+    [((0, None), "either every label states its index or none does"), ((4, 4), "two labels have the same index")],
+)
+def test_label_indices_are_stated_by_all_or_none_and_once(indices: tuple[int | None, ...], problem: str) -> None:
+    labels = [{"id": i, "name": "x"} | ({} if index is None else {"index": index}) for i, index in enumerate(indices)]
+    with pytest.raises(ManifestError, match=problem):
+        parse(changed("labels", labels))

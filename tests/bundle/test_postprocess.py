@@ -21,9 +21,16 @@ STEPS: dict[str, dict[str, Any]] = {
 }
 
 
+BOXES = {"name": "boxes", "dtype": "float32", "shape": [1, 8, 4]}
+SCORES = {"name": "scores", "dtype": "float32", "shape": [1, 8, 2]}
+
+
 def chain(ops: str, task: str) -> dict[str, Any]:
     steps = [{"op": op} | STEPS[op] for op in ops.split()]
-    return document() | {"task": task, "postprocess": steps}
+    tree = document() | {"task": task, "postprocess": steps}
+    if "boxes" in ops:
+        tree["artifacts"][0]["outputs"] = [BOXES, SCORES]
+    return tree
 
 
 @pytest.mark.parametrize(
@@ -91,7 +98,7 @@ RESTORED = "must end in restored_detections, it ends in"
 def test_a_chain_whose_states_do_not_fit_is_refused(task: str, ops: str, problem: str) -> None:
     with pytest.raises(ManifestError) as caught:
         parse(chain(ops, task))
-    assert caught.value.message == f"bundle.json: the document: {problem}"
+    assert caught.value.message == f"bundle.json: {problem}"
 
 
 def test_every_step_and_every_task_has_its_states() -> None:

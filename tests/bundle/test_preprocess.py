@@ -37,7 +37,7 @@ THREE = [0.1, 0.2, 0.3]
 def test_a_chain_that_cannot_run_is_refused_with_the_reason(chain: list[object], problem: str) -> None:
     with pytest.raises(ManifestError) as caught:
         parse(changed("preprocess", chain))
-    assert caught.value.message == f"bundle.json: the document: {problem}"
+    assert caught.value.message == f"bundle.json: {problem}"
 
 
 @pytest.mark.parametrize(

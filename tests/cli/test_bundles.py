@@ -51,8 +51,8 @@ def test_a_bundle_is_shown_with_tensors_steps_and_files(satchel: Command, bundle
     assert answer.code == 0
     assert answer.out.startswith("tiny_classifier 1: classification, tiny, MIT\n3 labels: red, green, blue\n")
     rows = [" ".join(line.replace("│", " ").split()) for line in answer.out.splitlines()]
-    assert "onnxruntime fp32 in images float32 batch x 3 x 8 x 8" in rows
-    assert "onnxruntime fp32 out logits float32 batch x 3" in rows
+    assert "onnxruntime fp32 in images float32 [batch, 3, 8, 8]" in rows
+    assert "onnxruntime fp32 out logits float32 [batch, 3]" in rows
     assert "top k=2" in rows
     record = open_bundle(bundle).manifest.files["model.onnx"]
     assert f"model.onnx {record.bytes} {record.sha256[:16]}" in rows

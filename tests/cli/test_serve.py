@@ -26,6 +26,10 @@ from tests.server.process import COMMAND, WITHIN, Server, read_all, serving
 
 RED = plain((255, 0, 0))
 Run = Callable[..., tuple[object, str]]
+MODELS = """\
+  tiny_classifier 1: classification, onnxruntime fp32
+  tiny_detector 1: detection, onnxruntime fp32
+"""
 
 
 @pytest.fixture
@@ -128,7 +132,7 @@ def test_trying_prints_findings_and_the_page_and_a_request_outlives_the_signal(
     finally:
         if os.environ["http_proxy"] == proxy:
             del os.environ["http_proxy"]
-    assert (code, complaints) == (0, "")
+    assert (code, complaints) == (0, MODELS)
     assert printed[:3] == [f"POST {address}/models/tiny_classifier/predict", "  1.000  red", "  0.000  green"]
     assert printed[4:7] == [
         f"POST {address}/models/tiny_detector/predict",
@@ -143,7 +147,7 @@ def test_several_workers_share_the_threads_and_stop_together(tiny_models: Path) 
         assert server.get("/models/tiny_detector")["engine"]["threads"] == 2
         assert server.ask("POST", "/models/tiny_classifier/predict", RED)[0] == 200
         code, _, complaints = server.stop()
-    assert (code, complaints) == (0, "")
+    assert (code, complaints) == (0, MODELS)
 
 
 def test_a_model_that_no_engine_reads_ends_the_command(run: Run, tiny_models: Path, tmp_path: Path) -> None:

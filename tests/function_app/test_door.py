@@ -144,7 +144,8 @@ def test_a_failure_outside_the_tree_has_the_same_shape(monkeypatch: pytest.Monke
     monkeypatch.setattr(Repository, "load", load)
     answer = ask("GET", "/health/ready")
     assert (answer.status, error(answer)["code"]) == (503, "not_ready")
-    assert error(answer)["message"] == "[Errno 13] Permission denied: '/models'"
+    assert error(answer)["message"] == "the models could not be loaded: [Errno 13] Permission denied: '/models'"
+    assert error(answer)["got"] == "PermissionError"
 
 
 def test_warming_up_loads_the_models_before_the_first_request(loads: list[Settings]) -> None:

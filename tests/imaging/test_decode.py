@@ -1,6 +1,7 @@
 """Colours: every conversion that the manifest's decode step writes down, exactly."""
 
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -194,3 +195,15 @@ def test_run_length_compressed_bmp_is_refused(compression: int, bits: int) -> No
     with pytest.raises(UnsupportedMediaError) as caught:
         decode_image(data, Decode())
     assert (caught.value.message, caught.value.remedy) == ("the BMP file is run-length compressed", "save it as PNG")
+
+
+def test_compositing_a_large_picture_takes_little_more_memory_than_its_pixels() -> None:
+    data = encode(Image.new("RGBA", (2000, 2000), (9, 9, 9, 128)))
+    tracemalloc.start()
+    try:
+        image = decode_image(data, Decode())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert image.getpixel((1999, 1999)) == (132, 132, 132)  # 255 - round(128 * 246 / 255)
+    assert peak < 3 * 2000 * 2000 * 4  # in 32-bit numbers at once it would be ten times the pixels
