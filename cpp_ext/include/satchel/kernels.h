@@ -1,0 +1,46 @@
+// The inner loops, once for each level of vector instructions; all give the same bytes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "satchel/cpu.h"
+#include "satchel/taps.h"
+
+namespace satchel {
+
+// Horizontal taps of RGB rows in the order in which a vector kernel reads them.
+struct PackedTaps {
+    std::vector<int> steps;             // per group of outputs: how many times four taps
+    std::vector<int> offsets;           // per output, padded to whole groups: first byte in the row
+    std::vector<std::int8_t> weights;   // per group and step, what the kernel multiplies with
+};
+
+struct Kernels {
+    CpuLevel level;
+
+    // Prepares taps for `horizontal_rgb`.
+    PackedTaps (*pack_rgb)(const Taps& taps);
+
+    // One row of RGB through antialiased taps. Reads up to kReadSlack bytes behind the row, and writes up to
+    // kWriteSlack bytes behind the last pixel.
+    void (*horizontal_rgb)(const std::uint8_t* row, const Taps& taps, const PackedTaps& packed, std::uint8_t* out);
+
+    // One row of single levels.
+    void (*horizontal_grey)(const std::uint8_t* row, const Taps& taps, std::uint8_t* out);
+
+    // `length` bytes of `count` rows, `stride` bytes apart, weighted and summed up.
+    void (*vertical)(const std::uint8_t* rows, std::size_t stride, const std::int32_t* weights, int count,
+                     std::uint8_t* out, std::size_t length);
+
+    // The vertical half of two-tap interpolation, on rows of 11 + 8 - 4 bits.
+    void (*blend)(const std::int16_t* above, const std::int16_t* below, std::int16_t above_weight,
+                  std::int16_t below_weight, std::uint8_t* out, std::size_t length);
+};
+
+inline constexpr std::size_t kWriteSlack = 16;
+
+const Kernels& kernels_for(CpuLevel level);
+
+}  // namespace satchel

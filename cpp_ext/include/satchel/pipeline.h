@@ -1,0 +1,55 @@
+// Encoded bytes to an input tensor, as a chain of manifest steps says.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "satchel/bytes.h"
+#include "satchel/cpu.h"
+#include "satchel/geometry.h"
+#include "satchel/kernels.h"
+#include "satchel/plan.h"
+#include "satchel/row_source.h"
+#include "satchel/steps.h"
+#include "satchel/tap_cache.h"
+#include "satchel/tensor.h"
+#include "satchel/thread_pool.h"
+
+namespace satchel {
+
+struct Prepared {
+    Tensor tensor;
+    Geometry geometry;
+    // Rows are resampled on other threads while the next ones are decoded. `decode_ms` is the caller's time inside the
+    // decoder, `prepare_ms` all the rest of the call.
+    double decode_ms = 0.0;
+    double prepare_ms = 0.0;
+};
+
+struct PipelineOptions {
+    std::uint64_t max_pixels = 50'000'000;  // of the picture, checked on the header
+    int threads = 1;                        // that may work on one picture, the caller's included
+    CpuLevel level = cpu_level();
+};
+
+// Thread-safe.
+class Pipeline {
+public:
+    // Throws ImagingError: bad_argument.
+    explicit Pipeline(Steps steps, const PipelineOptions& options = {});
+
+    // Throws ImagingError.
+    Prepared run(Bytes data) const;
+
+private:
+    class Run;
+
+    Steps steps_;
+    PipelineOptions options_;
+    const Kernels& kernels_;
+    TensorWriter writer_;
+    std::shared_ptr<ThreadPool> pool_;
+    mutable TapCache cache_;
+};
+
+}  // namespace satchel

@@ -1,0 +1,54 @@
+// Resampling in two halves: source rows are taken in one by one, in any order and from several threads; then output
+// rows are written. So rows can be resampled while later ones are still being decoded.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "satchel/kernels.h"
+#include "satchel/layout.h"
+#include "satchel/steps.h"
+#include "satchel/taps.h"
+
+namespace satchel {
+
+class TapCache;
+
+// The part of the resized picture that is wanted.
+struct Window {
+    Range x;
+    Range y;
+};
+
+class Resizer {
+public:
+    virtual ~Resizer() = default;
+    Resizer(const Resizer&) = delete;
+    Resizer& operator=(const Resizer&) = delete;
+
+    // Source rows [begin, end) hold all that are needed.
+    Range source_rows() const { return source_rows_; }
+
+    // Takes source row `y` in; ignores it where it is not needed. Reads up to kReadSlack bytes behind the row.
+    virtual void take_row(int y, const std::uint8_t* row) = 0;
+
+    // Writes output row `y`, counted from the window's first, once all rows have been taken in.
+    virtual void write_row(int y, std::uint8_t* out) const = 0;
+
+protected:
+    Resizer() = default;
+    Range source_rows_;
+};
+
+// What resizing from `source` to `target` has in common, whatever the algorithm.
+struct ResizeJob {
+    Size source;
+    Size target;
+    int channels;
+    Window window;
+};
+
+std::unique_ptr<Resizer> make_resizer(const ResizeJob& job, const Resampling& resampling, const Kernels& kernels,
+                                      TapCache& cache);
+
+}  // namespace satchel

@@ -1,0 +1,50 @@
+// How horizontal taps are laid out for vector kernels: in groups of outputs, in steps of four taps.
+#pragma once
+
+#include <algorithm>
+
+#include "satchel/kernels.h"
+
+namespace satchel {
+
+inline constexpr int kTapsPerStep = 4;
+
+// Weights of one output in one step, zero where it has no tap.
+struct StepWeights {
+    std::int32_t of[kTapsPerStep];
+};
+
+// Lays `taps` out for kernels that compute `group` outputs at once. `append(steps, weights)` gets, for each group and
+// step, the weights of its outputs.
+template <typename Append>
+PackedTaps pack_groups(const Taps& taps, int group, Append append) {
+    PackedTaps packed;
+    for (int begin = 0; begin < taps.outputs; begin += group) {
+        const int end = std::min(begin + group, taps.outputs);
+        const int most = *std::max_element(taps.count.begin() + begin, taps.count.begin() + end);
+        const int steps = (most + kTapsPerStep - 1) / kTapsPerStep;
+        packed.steps.push_back(steps);
+        // A window that would reach beyond the row begins earlier, with weights of 0.
+        const int latest = std::max(0, taps.source - steps * kTapsPerStep);
+        for (int output = begin; output < begin + group; ++output) {
+            const auto real = std::size_t(std::min(output, end - 1));
+            packed.offsets.push_back(3 * std::min(taps.first[real], latest));
+        }
+        for (int step = 0; step < steps; ++step) {
+            StepWeights weights[8] = {};
+            for (int output = begin; output < end; ++output) {
+                const int lead = taps.first[std::size_t(output)] - packed.offsets[std::size_t(output)] / 3;
+                for (int tap = 0; tap < kTapsPerStep; ++tap) {
+                    const int index = step * kTapsPerStep + tap - lead;
+                    if (index >= 0 && index < taps.count[std::size_t(output)]) {
+                        weights[output - begin].of[tap] = taps.weights_of(output)[index];
+                    }
+                }
+            }
+            append(packed.weights, weights);
+        }
+    }
+    return packed;
+}
+
+}  // namespace satchel

@@ -1,0 +1,159 @@
+#include "satchel/pipeline.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <vector>
+
+#include "satchel/decode.h"
+#include "satchel/error.h"
+#include "satchel/exif.h"
+
+namespace satchel {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double milliseconds(Clock::duration time) { return std::chrono::duration<double, std::milli>(time).count(); }
+
+constexpr int kStripRows = 32;    // decoded at a time: small enough for the second-level cache
+constexpr int kLeastRows = 32;    // per thread, below which handing work over costs more than it saves
+
+}  // namespace
+
+// One picture on its way through the steps.
+class Pipeline::Run {
+private:
+    // Runs `work` and counts its time as decoding.
+    template <typename Work>
+    auto timed(Work work) {
+        const auto began = Clock::now();
+        if constexpr (std::is_void_v<decltype(work())>) {
+            work();
+            decoding_ += Clock::now() - began;
+        } else {
+            auto result = work();
+            decoding_ += Clock::now() - began;
+            return result;
+        }
+    }
+
+public:
+    Run(const Pipeline& pipeline, Bytes data) : own_(pipeline), began_(Clock::now()) {
+        opened_ = timed([&] {
+            return open_image(data, own_.steps_.decode, own_.options_.max_pixels, [this](Size upright) {
+                const auto& steps = own_.steps_.geometric;
+                return steps.empty() ? std::nullopt : resampled_size(upright, steps.front());
+            });
+        });
+    }
+
+    Prepared finish() {
+        RowSource& rows = *opened_.rows;
+        channels_ = rows.channels();
+        Size decoded{rows.width(), rows.height()};
+        if (is_transposed(opened_.orientation)) std::swap(decoded.width, decoded.height);
+        Plan plan = make_plan(opened_.upright, decoded, opened_.scale, own_.steps_.geometric);
+        Image image = opened_.orientation == 1 ? Image() : upright_image();
+        for (std::size_t i = 0; i < plan.segments.size(); ++i) {
+            const Segment& segment = plan.segments[i];
+            const auto resizer = make_resizer({segment.source, segment.target, channels_, segment.canvas.window()},
+                                              segment.resampling, own_.kernels_, own_.cache_);
+            image.height() == 0 ? stream(*resizer) : take(image, *resizer);
+            if (i + 1 < plan.segments.size()) {
+                image = draw(segment.canvas, *resizer);
+            } else {
+                prepared_.tensor = write(segment.canvas, *resizer);
+            }
+        }
+        prepared_.geometry = plan.geometry;
+        prepared_.decode_ms = milliseconds(decoding_);
+        prepared_.prepare_ms = milliseconds(Clock::now() - began_ - decoding_);
+        return std::move(prepared_);
+    }
+
+private:
+    Image upright_image() {
+        RowSource& rows = *opened_.rows;
+        Image stored(rows.width(), rows.height(), rows.channels());
+        timed([&] {
+            rows.read(rows.height(), stored.row(0), stored.stride());
+            rows.finish();
+        });
+        return turn_upright(stored, opened_.orientation);
+    }
+
+    // Decodes strip by strip; each strip is resampled on any thread while the next one is decoded.
+    void stream(Resizer& resizer) {
+        RowSource& rows = *opened_.rows;
+        const std::size_t stride = std::size_t(rows.width()) * std::size_t(rows.channels());
+        struct Strip {
+            Buffer pixels;
+            std::atomic<bool> busy{false};
+        };
+        std::vector<Strip> strips(std::size_t(own_.pool_->threads()) + 1);
+        for (Strip& strip : strips) strip.pixels = Buffer(stride * kStripRows);
+        ThreadPool::Group group(*own_.pool_);  // waits for its tasks before the strips go
+        for (int top = 0; top < rows.height(); top += kStripRows) {
+            group.wait(int(strips.size()) - 1);
+            Strip& strip = *std::find_if(strips.begin(), strips.end(), [](const Strip& s) { return !s.busy; });
+            const int count = std::min(kStripRows, rows.height() - top);
+            timed([&] { rows.read(count, strip.pixels.data(), stride); });
+            strip.busy = true;
+            group.run([&resizer, &strip, top, count, stride] {
+                for (int i = 0; i < count; ++i) {
+                    resizer.take_row(top + i, strip.pixels.data() + std::size_t(i) * stride);
+                }
+                strip.busy = false;
+            });
+        }
+        timed([&] { rows.finish(); });
+        group.wait();
+    }
+
+    void take(const Image& image, Resizer& resizer) {
+        const Range rows = resizer.source_rows();
+        own_.pool_->for_ranges(rows.size(), kLeastRows, [&](int begin, int end) {
+            for (int y = rows.begin + begin; y < rows.begin + end; ++y) resizer.take_row(y, image.row(y));
+        });
+    }
+
+    Image draw(const Canvas& canvas, const Resizer& resizer) {
+        Image image(canvas.size().width, canvas.size().height, channels_);
+        const auto picture = [&](int row, std::uint8_t* out) { resizer.write_row(row, out); };
+        for (int y = 0; y < image.height(); ++y) canvas.write_row(y, channels_, image.row(y), picture);
+        return image;
+    }
+
+    Tensor write(const Canvas& canvas, const Resizer& resizer) {
+        const Size size = canvas.size();
+        Tensor tensor = own_.writer_.allocate(size);
+        const auto picture = [&](int row, std::uint8_t* out) { resizer.write_row(row, out); };
+        own_.pool_->for_ranges(size.height, kLeastRows, [&](int begin, int end) {
+            Buffer row(std::size_t(size.width) * std::size_t(channels_));
+            for (int y = begin; y < end; ++y) {
+                canvas.write_row(y, channels_, row.data(), picture);
+                own_.writer_.write_row(row.data(), channels_, y, tensor);
+            }
+        });
+        return tensor;
+    }
+
+    const Pipeline& own_;
+    Clock::time_point began_;
+    Clock::duration decoding_{};
+    Opened opened_;
+    int channels_ = 3;
+    Prepared prepared_;
+};
+
+Pipeline::Pipeline(Steps steps, const PipelineOptions& options)
+    : steps_(std::move(steps)),
+      options_(options),
+      kernels_(kernels_for(options.level)),
+      writer_(steps_.decode.color, steps_.tensor),
+      pool_(shared_pool(std::max(1, options.threads))) {}
+
+Prepared Pipeline::run(Bytes data) const { return Run(*this, data).finish(); }
+
+}  // namespace satchel
