@@ -7,6 +7,8 @@ ARGS ?=
 # The Azure Functions worker that the tests drive. Its metadata asks for Python 3.13; it runs on 3.11.
 FUNCTIONS_RUNTIME := azure-functions-runtime==1.3.0
 
+CPP := $(shell find cpp_ext -name '*.cpp' -o -name '*.h')
+NATIVE := $(CPP) $(shell find cpp_ext -name '*.txt' -o -name '*.cmake' -o -name '*.toml' -o -name '*.py*')
 SOURCES := $(wildcard inference_core function_app tests examples benchmarks)
 # An example is a folder of scripts, checked by itself. It subclasses and calls torch, which is untyped here.
 EXAMPLES := $(sort $(dir $(wildcard examples/*/*.py)))
@@ -15,16 +17,23 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check -qq install --root-u
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint types format workflows bench lock schema clean
+.PHONY: help run test test-cpp sanitize lint types format workflows bench lock schema wheel-imaging clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-run: $(VENV)/.run ## serve the shipped bundle and try it on a sample card
+run: $(VENV)/.run $(VENV)/.imaging ## serve the shipped bundle and try it on a sample card
 	$(BIN)/satchel serve models --try models/samples/booking.png $(ARGS)
 
-test: $(VENV)/.test ## run the tests; choose with ARGS="-k name"
+test: $(VENV)/.test $(VENV)/.imaging ## run the tests; choose with ARGS="-k name"
 	$(BIN)/python -m pytest $(ARGS)
+
+test-cpp: $(VENV)/.test ## run the C++ tests, warnings being errors
+	bash scripts/cpp.sh $(VENV) plain
+
+sanitize: $(VENV)/.test ## run them and mutated files under ASan and UBSan, and the thread pool under TSan
+	bash scripts/cpp.sh $(VENV) address
+	bash scripts/cpp.sh $(VENV) thread
 
 lint: $(VENV)/.test ## check style and formatting
 	$(BIN)/ruff check $(SOURCES)
@@ -43,7 +52,7 @@ workflows: $(VENV)/.test ## check the GitHub workflows, without the network
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/zizmor --offline --quiet .github
 
-bench: $(VENV)/.test ## measure speed
+bench: $(VENV)/.test $(VENV)/.imaging ## measure speed
 	$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(VENV)/.test ## pin the requirement files; ARGS=--upgrade for the newest
@@ -52,6 +61,9 @@ lock: $(VENV)/.test ## pin the requirement files; ARGS=--upgrade for the newest
 schema: $(VENV)/.run ## write the JSON schema of bundle.json
 	$(BIN)/satchel schema > $(VENV)/bundle.schema.json
 	mv $(VENV)/bundle.schema.json inference_core/bundle/bundle.schema.json
+
+wheel-imaging: $(VENV)/.run ## build the wheel satchel-imaging in dist/
+	$(BIN)/python -m pip --disable-pip-version-check -q wheel --no-deps --wheel-dir dist ./cpp_ext/python/satchel_imaging
 
 clean: ## remove the environment, builds and caches
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -73,3 +85,7 @@ $(VENV)/.test: $(VENV)/.run requirements-dev.txt Makefile
 	$(INSTALL) --requirement requirements-dev.txt
 	$(INSTALL) --no-deps --ignore-requires-python $(FUNCTIONS_RUNTIME)
 	@touch $@
+
+# Rebuilt when its sources change; tried again each time where the machine lacks what it needs.
+$(VENV)/.imaging: $(VENV)/.run $(NATIVE) scripts/imaging.sh
+	@bash scripts/imaging.sh $(VENV)

@@ -68,7 +68,7 @@ class LocalPredictor:
         self.artifact = artifact
         self.engine = engine
         self._max_pixels = max_pixels
-        self._preprocess = Preprocessor(manifest.preprocess, max_pixels)
+        self._preprocess = Preprocessor(manifest.preprocess, max_pixels, threads=available_cpus())
         self._postprocess = Postprocessor(manifest.task, manifest.postprocess, manifest.labels)
         self._writer = tensor_step(manifest)
         self._input = artifact.input(self._writer.input)
@@ -137,12 +137,8 @@ class LocalPredictor:
         self.close()
 
     def _prepare(self, position: int, data: bytes) -> _Ready:
-        began = time.perf_counter()
-        image = self._preprocess.decode(data)
-        decode_ms = _since(began)
-        began = time.perf_counter()
-        prepared = self._preprocess.prepare(image)
-        return _Ready(position, prepared.tensor, prepared.geometry, decode_ms, _since(began))
+        prepared = self._preprocess.run(data)
+        return _Ready(position, prepared.tensor, prepared.geometry, prepared.decode_ms, prepared.preprocess_ms)
 
     def _batches(self, ready: list[_Ready]) -> Iterator[list[_Ready]]:
         """Groups of one tensor shape, no larger than a fixed batch axis."""

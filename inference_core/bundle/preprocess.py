@@ -44,6 +44,13 @@ class Decode(Step):
     """Channel order that the model was trained with."""
     exif: bool = True
     """Whether the EXIF orientation is applied, so that results refer to the upright image."""
+    mode: Literal["exact", "scaled"] = "exact"
+    """`scaled` lets a JPEG be decoded 2, 4 or 8 times smaller, which is much quicker and changes the pixels a little.
+
+    The factor is the largest with which the upright picture, divided by it (rounded down), still has at least the size
+    that the next step resizes it to, both ways; 1 where the next step does not resize. So what follows never enlarges
+    what was made smaller here. Other formats are decoded as in `exact`.
+    """
 
 
 class _Resampling(Step):

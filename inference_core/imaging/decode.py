@@ -7,6 +7,7 @@ applied, before any pixel is decoded.
 import io
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from PIL import Image
 from PIL.BmpImagePlugin import BmpImageFile
@@ -23,9 +24,17 @@ from inference_core.errors import (
     UnsupportedMediaError,
 )
 from inference_core.imaging.exif import read_orientation
+from inference_core.imaging.layout import decode_scale
 from inference_core.imaging.png import essential_chunks
 
 DEFAULT_MAX_PIXELS = 50_000_000
+
+MAX_SCANS = 500
+"""A JPEG may have no more scans than this. Each costs a pass over the whole picture, however few bytes it has, so a
+small progressive file could keep a CPU busy for hours. Counted as pairs of bytes FF DA, wherever they are."""
+
+FirstTarget = Callable[[int, int], tuple[int, int] | None]
+"""Size that the upright picture of a given size will be resized to first; None where that is not the first step."""
 
 _Reader = Callable[[io.BytesIO], ImageFile]
 
@@ -43,6 +52,9 @@ _READERS: dict[str, _Reader] = {
     "WebP": WebPImageFile,
     "BMP": BmpImageFile,
 }
+
+FORMATS = tuple(_READERS)
+"""Names of the formats that are read."""
 
 _RUN_LENGTH_BMP = (1, 2)
 _BAND = 64
@@ -72,16 +84,34 @@ def sniff_format(data: bytes) -> str | None:
     return "BMP" if data.startswith(b"BM") else None
 
 
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """An upright 8-bit image, and what it was made from."""
+
+    image: Image.Image
+    """Of mode RGB, or L for GRAY."""
+    width: int
+    """Of the upright original, pixels."""
+    height: int
+    scale: int = 1
+    """How many times smaller than the original the image was decoded."""
+
+
 def decode_image(data: bytes, step: Decode, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image.Image:
+    """`decode` without a target: the whole picture, whatever the step's mode."""
+    return decode(data, step, max_pixels).image
+
+
+def decode(
+    data: bytes, step: Decode, max_pixels: int = DEFAULT_MAX_PIXELS, first_target: FirstTarget | None = None
+) -> Decoded:
     """Decodes `data` by the rules of the manifest's `decode` step.
 
     Args:
         data: a JPEG, PNG, WebP or BMP file.
-        step: EXIF rule and colours. Channel order is applied by the tensor step, so BGR too gives RGB here.
+        step: EXIF rule, colours and mode. Channel order is applied by the tensor step, so BGR too gives RGB here.
         max_pixels: upper bound of width x height, checked on the header.
-
-    Returns:
-        A Pillow image of mode RGB, or L for GRAY.
+        first_target: what mode `scaled` is led by.
 
     Raises:
         BadRequestError: no bytes at all.
@@ -99,15 +129,43 @@ def decode_image(data: bytes, step: Decode, max_pixels: int = DEFAULT_MAX_PIXELS
         raise UnsupportedMediaError(  # its decoder takes seconds for a file of a kilobyte
             "the BMP file is run-length compressed", expected="an uncompressed BMP", remedy="save it as PNG"
         )
+    if kind == "JPEG" and data.count(b"\xff\xda") > MAX_SCANS:
+        raise _damaged(kind, ValueError(f"more than {MAX_SCANS} scans"))
+    stored = image.size
+    scale = _scale_down(image, step, first_target)
     try:
         image.load()
         pixels = _to_eight_bits(image)
     except _DAMAGE as error:
         raise _damaged(kind, error) from error
-    if step.exif:
-        turn = _UPRIGHT.get(read_orientation(image.info.get("exif") or b""))
-        pixels = pixels if turn is None else pixels.transpose(turn)
-    return pixels.convert("L") if step.color == "GRAY" else pixels
+    orientation = _orientation(image, step)
+    turn = _UPRIGHT.get(orientation)
+    pixels = pixels if turn is None else pixels.transpose(turn)
+    width, height = _upright(stored, orientation)
+    return Decoded(pixels.convert("L") if step.color == "GRAY" else pixels, width, height, scale)
+
+
+def _scale_down(image: ImageFile, step: Decode, first_target: FirstTarget | None) -> int:
+    """Asks the JPEG decoder for a smaller picture where mode `scaled` allows it; returns how many times smaller."""
+    if step.mode != "scaled" or first_target is None or not isinstance(image, JpegImageFile):
+        return 1
+    orientation = _orientation(image, step)
+    width, height = _upright(image.size, orientation)
+    target = first_target(width, height)
+    if target is None:
+        return 1
+    image.draft(None, _upright(target, orientation))
+    return decode_scale(width, height, target)
+
+
+def _orientation(image: ImageFile, step: Decode) -> int:
+    exif = image.info.get("exif")
+    return read_orientation(exif) if step.exif and isinstance(exif, bytes) else 1
+
+
+def _upright(size: tuple[int, int], orientation: int) -> tuple[int, int]:
+    """`size` as it is seen upright, or the other way round."""
+    return (size[1], size[0]) if orientation >= 5 else size
 
 
 def _open(data: bytes) -> tuple[ImageFile, str]:

@@ -2,7 +2,17 @@
 
 import math
 
-from inference_core.bundle.preprocess import Anchor, Crop, Letterbox, ResizeShort, Rounding
+from inference_core.bundle.preprocess import (
+    Anchor,
+    Crop,
+    Letterbox,
+    Pad,
+    Resize,
+    ResizeShort,
+    Rounding,
+)
+
+GeometricStep = Resize | ResizeShort | Letterbox | Pad | Crop
 
 
 def round_size(value: float, rounding: Rounding) -> int:
@@ -48,3 +58,22 @@ def crop_offset(size: int, crop: int, step: Crop) -> int:
     if size < crop:
         return -anchor_offset(crop - size, step.anchor)
     return round_size((size - crop) / 2, step.rounding) if step.anchor == "center" else 0
+
+
+def resampled_size(width: int, height: int, step: GeometricStep) -> tuple[int, int] | None:
+    """Width and height to which `step` resizes an image, before it pads; None for steps that do not resize."""
+    match step:
+        case Resize():
+            return step.width, step.height
+        case ResizeShort():
+            return short_side_size(width, height, step)
+        case Letterbox():
+            return letterbox_size(width, height, step)
+        case _:
+            return None
+
+
+def decode_scale(width: int, height: int, target: tuple[int, int]) -> int:
+    """Largest of 8, 4, 2 and 1 by which an image can be made smaller and still be at least as large as `target`."""
+    fits = min(width // target[0], height // target[1])
+    return next((scale for scale in (8, 4, 2) if fits >= scale), 1)

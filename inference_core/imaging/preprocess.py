@@ -1,7 +1,8 @@
-"""Runs a manifest's preprocessing steps: the reference implementation, on Pillow and NumPy."""
+"""Runs a manifest's preprocessing steps: natively where that is installed, else by the reference on Pillow."""
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from PIL import Image
@@ -17,21 +18,22 @@ from inference_core.bundle.preprocess import (
     ToTensor,
 )
 from inference_core.errors import InvalidImageError
-from inference_core.imaging.decode import DEFAULT_MAX_PIXELS, decode_image
+from inference_core.imaging.decode import DEFAULT_MAX_PIXELS, Decoded, decode
 from inference_core.imaging.geometry import Geometry
 from inference_core.imaging.layout import (
+    GeometricStep,
     anchor_offset,
     crop_offset,
     letterbox_size,
+    resampled_size,
     short_side_size,
 )
+from inference_core.imaging.native import NativePath, open_native
 from inference_core.imaging.resize import resize_image
 from inference_core.imaging.tensor import Tensor, TensorWriter
 
 MAX_RESIZED_PIXELS = 2**28
 """Bound on any intermediate image: keeps a 1 x 16384 picture from growing a hundredfold under `resize_short`."""
-
-_GeometricStep = Resize | ResizeShort | Letterbox | Pad | Crop
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class Prepared:
     tensor: Tensor
     """With a batch axis of 1."""
     geometry: Geometry
+    decode_ms: float = 0.0
+    """Time in the decoder. The native path resamples rows on other threads while the next ones are decoded: there it
+    is the caller's time inside the decoder."""
+    preprocess_ms: float = 0.0
+    """All the rest."""
 
 
 class Preprocessor:
@@ -49,9 +56,18 @@ class Preprocessor:
     Args:
         steps: a valid chain: `decode`, geometric steps, `tensor`.
         max_pixels: cap on width x height, applied to the header before decoding.
+        threads: how many the native path may use for one image, the caller's included.
+        native: whether the native path is used for the formats it has (see `imaging_paths`).
     """
 
-    def __init__(self, steps: Sequence[PreprocessStep], max_pixels: int = DEFAULT_MAX_PIXELS) -> None:
+    def __init__(
+        self,
+        steps: Sequence[PreprocessStep],
+        max_pixels: int = DEFAULT_MAX_PIXELS,
+        *,
+        threads: int = 1,
+        native: bool = True,
+    ) -> None:
         decode, *middle, last = steps
         if not isinstance(decode, Decode) or not isinstance(last, ToTensor):
             raise TypeError("a preprocessing chain begins with decode and ends with tensor")
@@ -59,24 +75,56 @@ class Preprocessor:
         self._geometric = [s for s in middle if not isinstance(s, Decode | ToTensor)]
         self._write = TensorWriter(decode, last)
         self._max_pixels = max_pixels
+        self._native: NativePath | None = open_native(steps, max_pixels, threads) if native else None
 
-    def decode(self, data: bytes) -> Image.Image:
-        """The upright 8-bit image. Raises what `decode_image` raises."""
-        return decode_image(data, self._decode, self._max_pixels)
+    def run(self, data: bytes) -> Prepared:
+        """From the bytes of a file to a tensor, on the path that the file's format takes.
 
-    def prepare(self, image: Image.Image) -> Prepared:
-        """Runs every step after `decode`.
+        Raises:
+            SatchelError: what `decode` and `prepare` raise.
+        """
+        prepared = self._native.run(data) if self._native else None
+        if prepared is not None:
+            return Prepared(
+                prepared.tensor,
+                Geometry(*prepared.geometry),
+                round(prepared.decode_ms, 3),
+                round(prepared.prepare_ms, 3),
+            )
+        began = time.perf_counter()
+        decoded = self.decode(data)
+        between = time.perf_counter()
+        result = self.prepare(decoded)
+        return replace(result, decode_ms=_between(began, between), preprocess_ms=_between(between, time.perf_counter()))
+
+    def decode(self, data: bytes) -> Decoded:
+        """The upright 8-bit image, by the reference. Raises what `imaging.decode.decode` raises."""
+        return decode(data, self._decode, self._max_pixels, self._first_target)
+
+    def prepare(self, picture: Decoded | Image.Image) -> Prepared:
+        """Runs every step after `decode`, by the reference, on what `decode` gave or on an image of mode RGB or L.
 
         Raises:
             InvalidImageError: a step would make an image of more than `MAX_RESIZED_PIXELS`.
         """
-        geometry = Geometry(image.width, image.height)
+        decoded = Decoded(picture, *picture.size) if isinstance(picture, Image.Image) else picture
+        image, geometry = decoded.image, Geometry(decoded.width, decoded.height)
+        if decoded.scale > 1:
+            geometry = geometry.scaled(1 / decoded.scale, 1 / decoded.scale)
         for step in self._geometric:
             image, geometry = _apply(step, image, geometry)
         return Prepared(self._write(image), geometry)
 
+    def _first_target(self, width: int, height: int) -> tuple[int, int] | None:
+        return resampled_size(width, height, self._geometric[0]) if self._geometric else None
 
-def _apply(step: _GeometricStep, image: Image.Image, geometry: Geometry) -> tuple[Image.Image, Geometry]:
+
+def _between(began: float, ended: float) -> float:
+    """Milliseconds between two readings of `time.perf_counter()`, to the microsecond."""
+    return round((ended - began) * 1e3, 3)
+
+
+def _apply(step: GeometricStep, image: Image.Image, geometry: Geometry) -> tuple[Image.Image, Geometry]:
     match step:
         case Resize():
             return _resize(image, geometry, step.width, step.height, step)
@@ -122,7 +170,7 @@ def _place(
     return canvas, geometry.shifted(*offset)
 
 
-def _check_size(image: Image.Image, size: tuple[int, int], step: _GeometricStep) -> None:
+def _check_size(image: Image.Image, size: tuple[int, int], step: GeometricStep) -> None:
     if size[0] * size[1] > MAX_RESIZED_PIXELS:
         raise InvalidImageError(
             "the image's shape is too extreme for this model",

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from inference_core import __version__
 from inference_core.engines import engine_versions
+from inference_core.imaging import imaging_paths
 from inference_core.repository import Model
 from inference_core.server.answers import answer
 from inference_core.server.body import read_image
@@ -153,7 +154,14 @@ async def ready(service: TheService) -> Response:
 @router.get("/version", tags=["health"], summary="What is running?")
 async def show_version() -> Response:
     """Versions of Satchel, Python and the engines."""
-    return answer({"satchel": __version__, "python": platform.python_version(), "engines": engine_versions()})
+    return answer(
+        {
+            "satchel": __version__,
+            "python": platform.python_version(),
+            "engines": engine_versions(),
+            "imaging": imaging_paths(),
+        }
+    )
 
 
 def _summary(model: Model) -> dict[str, Any]:

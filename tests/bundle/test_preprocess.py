@@ -97,7 +97,7 @@ def test_what_a_step_leaves_out_has_the_documented_meaning() -> None:
     filled = [step.model_dump() for step in parse(changed("preprocess", chain)).preprocess]
     resampling = {"resample": "bilinear", "antialias": True, "pixel_centers": "half"}
     assert filled == [
-        COLOR | {"color": "RGB", "exif": True},
+        COLOR | {"color": "RGB", "exif": True, "mode": "exact"},
         letterbox | resampling | {"anchor": "center", "fill": 114, "upscale": True, "rounding": "floor"},
         chain[2] | {"anchor": "center", "rounding": "half_even", "fill": 0},
         PAD | {"anchor": "top-left", "fill": 0},

@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from inference_core import __version__
+from inference_core.imaging import imaging_paths
 from inference_core.packing import pack_onnx
 from tests.models import CLASSIFIER_RECIPE, write_classifier
 from tests.pictures import plain
@@ -39,6 +40,7 @@ def test_small_routes_answer_exactly(door: TestClient) -> None:
             "satchel": __version__,
             "python": platform.python_version(),
             "engines": {"onnxruntime": version("onnxruntime")},
+            "imaging": imaging_paths(),
         },
     }
     for path, content in expected.items():
