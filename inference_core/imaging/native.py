@@ -58,8 +58,13 @@ class NativePath:
         except self._error as error:
             if error.code == "not_native":
                 return None
-            kind, remedy = _ERRORS[error.code]
-            raise kind(str(error), got=error.got or None, expected=error.expected or None, remedy=remedy) from error
+            raise native_error(error.code, str(error), error.got, error.expected) from error
+
+
+def native_error(code: str, message: str, got: str, expected: str) -> SatchelError:
+    """Our error for one of the native module."""
+    kind, remedy = _ERRORS[code]
+    return kind(message, got=got or None, expected=expected or None, remedy=remedy)
 
 
 def open_native(steps: Sequence[PreprocessStep], max_pixels: int, threads: int) -> NativePath | None:

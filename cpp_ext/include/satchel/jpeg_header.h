@@ -12,6 +12,7 @@ struct JpegHeader {
     int height = 0;
     int components = 0;  // 1, 3 or 4
     bool lossless = false;
+    bool has_scan = false;
     std::vector<std::uint8_t> exif;  // all EXIF blocks of the file, joined
 };
 

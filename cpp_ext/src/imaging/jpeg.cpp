@@ -90,7 +90,8 @@ Outcome read_rows(Decoder& d, JSAMPROW* rows, JDIMENSION count, JDIMENSION& got)
 
 Outcome end(Decoder& d) {
     if (setjmp(d.escape)) return Outcome::broken;
-    return jpeg_finish_decompress(&d.info) ? Outcome::done : Outcome::truncated;
+    jpeg_finish_decompress(&d.info);  // all rows are there: a missing end mark is no damage
+    return Outcome::done;
 }
 
 class JpegRows final : public RowSource {
@@ -159,6 +160,7 @@ private:
 const char* libjpeg_version() { return SATCHEL_VALUE(LIBJPEG_TURBO_VERSION); }
 
 std::unique_ptr<RowSource> open_jpeg(Bytes data, const JpegHeader& header, int scale) {
+    if (!header.has_scan) throw_damaged("JPEG", "no scan");
     if (header.lossless) {
         throw ImagingError(ErrorCode::not_native, "lossless JPEG is left to the reference decoder");
     }

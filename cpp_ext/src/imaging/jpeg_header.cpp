@@ -126,16 +126,14 @@ void check_scans(Bytes data) {
 JpegHeader read_jpeg_header(Bytes data) {
     Cursor cursor(data.subspan(2));  // what follows SOI
     HeaderReader reader;
-    bool found = false;
-    while (!found && !cursor.at_end()) {
+    while (!reader.header.has_scan && !cursor.at_end()) {
         if (cursor.next() != 0xFF) continue;  // junk between segments
         std::uint8_t marker = 0xFF;
         while (marker == 0xFF && !cursor.at_end()) marker = cursor.next();  // padding
         if (marker == 0xFF) break;
-        if (marker != 0x00) found = reader.take(marker, cursor);
+        if (marker != 0x00) reader.header.has_scan = reader.take(marker, cursor);
     }
     if (reader.header.components == 0) damaged("no frame header before the first scan");
-    if (!found) damaged("no scan");
     if (reader.header.width == 0 || reader.header.height == 0) damaged("a side of 0 pixels");
     return std::move(reader.header);
 }

@@ -75,6 +75,7 @@ private:
 class PngRows final : public RowSource {
 public:
     PngRows(Bytes data, PngFile file) : data_(data), file_(std::move(file)), colors_(file_), inflater_(file_.data) {
+        if (file_.data.empty()) throw_damaged("PNG", "no pixels");
         width_ = int(file_.width);
         height_ = int(file_.height);
         channels_ = colors_.channels();

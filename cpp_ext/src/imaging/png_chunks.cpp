@@ -148,13 +148,14 @@ PngFile read_png_file(Bytes data) {
         if (!sound) damaged("bad header checksum in " + chunk->text());
         chunk = chunk_from(data, chunk->end() + kChecksum);
     }
-    if (!chunk || chunk->is("IEND")) damaged("no pixels");
+    if (!chunk) damaged("no pixels");
     if (file.color == PngColor::none) damaged("unknown combination of bits and colour type");
     if (file.width == 0 || file.height == 0) damaged("a side of 0 pixels");
     for (; chunk && chunk->is("IDAT"); chunk = chunk_from(data, chunk->end() + kChecksum)) {
         file.data.push_back(data.subspan(chunk->at, std::min(chunk->length, data.size() - chunk->at)));
         file.data_end.push_back(chunk->end());
     }
+    if (file.data.empty()) return file;  // `open_png` says so, after the pixel cap
     PngFile tail = file;
     try {
         walk_tail(data, file.data_end.back(), tail);

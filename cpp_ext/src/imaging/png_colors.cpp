@@ -29,7 +29,6 @@ PngColors::PngColors(const PngFile& file) : color_(file.color), bits_(file.bits)
         for (std::size_t c = 0; c < 3; ++c) key_[c] = std::uint8_t((*file.key)[c] & 0xFF);
     }
     if (color_ != PngColor::palette) return;
-    for (std::size_t i = 0; i < kMostColors; ++i) palette_[i].fill(std::uint8_t(i));
     const Bytes colors = file.palette.value_or(Bytes{});
     const Bytes alpha = file.palette_alpha.value_or(Bytes{});
     if (colors.size() / 3 > kMostColors) throw_damaged("PNG", "invalid palette size");

@@ -27,7 +27,7 @@ private:
     int channels_;
     bool keyed_ = false;
     std::array<std::uint8_t, 3> key_{};
-    std::array<std::array<std::uint8_t, 3>, 256> palette_{};
+    std::array<std::array<std::uint8_t, 3>, 256> palette_{};  // black where the file has no entry
 };
 
 }  // namespace satchel
