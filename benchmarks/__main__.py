@@ -1,11 +1,14 @@
-"""`python -m benchmarks [BUNDLE] [PICTURE ...]`: latency by stage, HTTP's share, and cold start."""
+"""`python -m benchmarks [BUNDLE] [PICTURE ...]`: latency by stage, HTTP's share, and cold start.
+
+`python -m benchmarks --imaging [PHOTO]`: bytes to tensor, beside other libraries.
+"""
 
 import argparse
 import os
 import platform
 from pathlib import Path
 
-from benchmarks import latency, startup
+from benchmarks import imaging, latency, startup
 from inference_core.cpu import available_cpus
 
 _ROOT = Path(__file__).parents[1]
@@ -16,11 +19,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("bundle", nargs="?", type=Path, default=_ROOT / "models" / "card_elements")
     parser.add_argument("pictures", nargs="*", type=Path, help="default: the sample cards")
+    parser.add_argument("--imaging", nargs="?", type=Path, const=Path(), help="imaging alone, on this photograph")
     parser.add_argument("--rounds", type=int, default=100)
     chosen = parser.parse_args()
-    pictures = chosen.pictures or sorted((_ROOT / "models" / "samples").glob("*.png"))
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     print(f"{platform.machine()}, {available_cpus()} CPUs, Python {platform.python_version()}, load average {load}")
+    if chosen.imaging is not None:
+        imaging.measure(chosen.imaging if chosen.imaging.name else None, chosen.rounds)
+        return
+    pictures = chosen.pictures or sorted((_ROOT / "models" / "samples").glob("*.png"))
     latency.measure(chosen.bundle, pictures, chosen.rounds)
     startup.measure(chosen.bundle, pictures[0], max(5, chosen.rounds // 10))
 

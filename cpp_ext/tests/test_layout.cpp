@@ -68,11 +68,11 @@ void orientations() {
     Image stored(2, 1, 1);
     stored.row(0)[0] = 10;
     stored.row(0)[1] = 20;
-    const Image turned = turn_upright(stored, 6);
+    const Image turned = turn_upright(stored, turn_of(6));
     CHECK(turned.width() == 1 && turned.height() == 2);
     CHECK(turned.row(0)[0] == 10 && turned.row(1)[0] == 20);
-    CHECK(turn_upright(stored, 8).row(0)[0] == 20);
-    CHECK(turn_upright(stored, 2).row(0)[0] == 20);
+    CHECK(turn_upright(stored, turn_of(8)).row(0)[0] == 20);
+    CHECK(turn_upright(stored, turn_of(2)).row(0)[0] == 20);
     CHECK(read_orientation({}) == 1);
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "satchel/bytes.h"
+#include "satchel/exif.h"
 #include "satchel/layout.h"
 #include "satchel/row_source.h"
 #include "satchel/steps.h"
@@ -14,7 +15,7 @@ namespace satchel {
 
 struct Opened {
     std::unique_ptr<RowSource> rows;  // as stored, in RGB or grey
-    int orientation = 1;              // 1 where `decode.exif` is off
+    Turn turn;                        // none where `decode.exif` is off
     Size upright;                     // of the whole picture, before scaling
     int scale = 1;                    // how many times smaller the rows are
 };

@@ -10,10 +10,18 @@ namespace satchel {
 // valid orientation, means 1 (upright). Source: CIPA DC-008 (Exif 2.32), TIFF 6.0 section 2.
 int read_orientation(Bytes exif);
 
-// Whether orientation 5-8: rows and columns change places.
-inline bool is_transposed(int orientation) { return orientation >= 5; }
+// What an orientation does to the axes of the stored picture on the way to the upright one.
+struct Turn {
+    bool transposed = false;  // rows and columns change places, after the flips
+    bool flip_x = false;      // the stored x axis runs the other way
+    bool flip_y = false;      // and so does the stored y axis
 
-// The upright image of one stored with `orientation` (2-8).
-Image turn_upright(const Image& stored, int orientation);
+    bool none() const { return !transposed && !flip_x && !flip_y; }
+};
+
+Turn turn_of(int orientation);
+
+// The upright image of a stored one.
+Image turn_upright(const Image& stored, Turn turn);
 
 }  // namespace satchel

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <new>
 
@@ -49,6 +50,7 @@ public:
     std::size_t stride() const { return std::size_t(width_) * std::size_t(channels_); }
     std::uint8_t* row(int y) { return pixels_.data() + std::size_t(y) * stride(); }
     const std::uint8_t* row(int y) const { return pixels_.data() + std::size_t(y) * stride(); }
+    void copy_row(int y, std::uint8_t* out) const { std::memcpy(out, row(y), stride()); }
 
 private:
     Buffer pixels_;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "satchel/exif.h"
 #include "satchel/kernels.h"
 #include "satchel/layout.h"
 #include "satchel/steps.h"
@@ -40,12 +41,33 @@ protected:
     Range source_rows_;
 };
 
-// What resizing from `source` to `target` has in common, whatever the algorithm.
+// What resizing from `source` to `target` has in common, whatever the algorithm. Sizes and window are those of the
+// upright picture. Where a turn is to be made, rows are taken in and written as they are stored, so that only what is
+// left after resampling has to be turned.
 struct ResizeJob {
     Size source;
     Size target;
     int channels;
     Window window;
+    Turn turn{};
+
+    // One axis of the picture as it is stored.
+    struct Axis {
+        int source;
+        int target;
+        Range range;    // in upright coordinates
+        bool mirrored;  // whether the stored axis runs the other way
+    };
+    Axis across() const {
+        return turn.transposed ? Axis{source.height, target.height, window.y, turn.flip_x}
+                               : Axis{source.width, target.width, window.x, turn.flip_x};
+    }
+    Axis down() const {
+        return turn.transposed ? Axis{source.width, target.width, window.x, turn.flip_y}
+                               : Axis{source.height, target.height, window.y, turn.flip_y};
+    }
+    // What `Resizer` writes: the window as it is stored.
+    Size stored_window() const { return {across().range.size(), down().range.size()}; }
 };
 
 std::unique_ptr<Resizer> make_resizer(const ResizeJob& job, const Resampling& resampling, const Kernels& kernels,

@@ -27,6 +27,7 @@ public:
         int begin;
         int end;
         bool packed;
+        bool mirrored;
         bool operator==(const Key&) const = default;
     };
 

@@ -32,6 +32,9 @@ struct Taps {
 
 inline constexpr int kWeightBits = 22;
 
+// The same resampling along an axis that runs the other way: outputs and sources are counted from their ends.
+Taps mirrored(const Taps& taps);
+
 // Taps of the outputs in `range`, of a resize from `source` to `target` pixels. `filter` is not nearest.
 Taps antialias_taps(int source, int target, Filter filter, Range range);
 
@@ -43,7 +46,11 @@ struct PairTaps {
     std::vector<std::int16_t> high_weight;
 };
 
+PairTaps mirrored(const PairTaps& taps, int source);
+
 PairTaps bilinear_taps(int source, int target, PixelCenters centers, Range range);
+
+std::vector<int> mirrored(const std::vector<int>& taps, int source);
 
 // Source index of each output of nearest-neighbour sampling; -1 where the reference leaves black.
 std::vector<int> nearest_taps(int source, int target, PixelCenters centers, Range range);

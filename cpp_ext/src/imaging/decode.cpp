@@ -59,9 +59,9 @@ Opened open_jpeg_file(Bytes data, const Decode& decode, std::uint64_t max_pixels
     check_pixels(std::uint64_t(header.width), std::uint64_t(header.height), max_pixels);
     check_scans(data);
     Opened opened;
-    opened.orientation = decode.exif ? read_orientation(header.exif) : 1;
+    if (decode.exif) opened.turn = turn_of(read_orientation(header.exif));
     opened.upright = {header.width, header.height};
-    if (is_transposed(opened.orientation)) std::swap(opened.upright.width, opened.upright.height);
+    if (opened.turn.transposed) std::swap(opened.upright.width, opened.upright.height);
     if (decode.mode == DecodeMode::scaled) {
         if (const auto target = first_target(opened.upright)) opened.scale = decode_scale(opened.upright, *target);
     }
@@ -77,10 +77,10 @@ Opened open_png_file(Bytes data, const Decode& decode, std::uint64_t max_pixels)
         // As the reference has it: with the prefix, which some files have once more.
         std::vector<std::uint8_t> exif{'E', 'x', 'i', 'f', 0, 0};
         exif.insert(exif.end(), file.exif.begin(), file.exif.end());
-        opened.orientation = read_orientation(exif);
+        opened.turn = turn_of(read_orientation(exif));
     }
     opened.upright = {int(file.width), int(file.height)};
-    if (is_transposed(opened.orientation)) std::swap(opened.upright.width, opened.upright.height);
+    if (opened.turn.transposed) std::swap(opened.upright.width, opened.upright.height);
     opened.rows = open_png(data, std::move(file));
     return opened;
 }

@@ -22,19 +22,16 @@ struct ByteOrder {
 constexpr int kBlock = 32;
 
 template <int C>
-void turn_block(const Image& stored, Image& upright, int orientation, int left, int top) {
+void turn_block(const Image& stored, Image& upright, Turn turn, int left, int top) {
     const int right = std::min(left + kBlock, stored.width());
     const int bottom = std::min(top + kBlock, stored.height());
-    const bool transposed = is_transposed(orientation);
-    const bool flip_x = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
-    const bool flip_y = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
     for (int y = top; y < bottom; ++y) {
-        const int row = flip_y ? stored.height() - 1 - y : y;
+        const int row = turn.flip_y ? stored.height() - 1 - y : y;
         const std::uint8_t* from = stored.row(y) + std::size_t(left) * C;
         for (int x = left; x < right; ++x, from += C) {
-            const int column = flip_x ? stored.width() - 1 - x : x;
-            std::uint8_t* to = transposed ? upright.row(column) + std::size_t(row) * C
-                                          : upright.row(row) + std::size_t(column) * C;
+            const int column = turn.flip_x ? stored.width() - 1 - x : x;
+            std::uint8_t* to = turn.transposed ? upright.row(column) + std::size_t(row) * C
+                                               : upright.row(row) + std::size_t(column) * C;
             for (int c = 0; c < C; ++c) to[c] = from[c];
         }
     }
@@ -62,16 +59,20 @@ int read_orientation(Bytes exif) {
     return 1;
 }
 
-Image turn_upright(const Image& stored, int orientation) {
-    const bool transposed = is_transposed(orientation);
-    Image upright(transposed ? stored.height() : stored.width(), transposed ? stored.width() : stored.height(),
-                  stored.channels());
+Turn turn_of(int orientation) {
+    return {orientation >= 5, orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8,
+            orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7};
+}
+
+Image turn_upright(const Image& stored, Turn turn) {
+    Image upright(turn.transposed ? stored.height() : stored.width(),
+                  turn.transposed ? stored.width() : stored.height(), stored.channels());
     for (int top = 0; top < stored.height(); top += kBlock) {
         for (int left = 0; left < stored.width(); left += kBlock) {
             if (stored.channels() == 1) {
-                turn_block<1>(stored, upright, orientation, left, top);
+                turn_block<1>(stored, upright, turn, left, top);
             } else {
-                turn_block<3>(stored, upright, orientation, left, top);
+                turn_block<3>(stored, upright, turn, left, top);
             }
         }
     }

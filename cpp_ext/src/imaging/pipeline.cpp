@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <vector>
 
 #include "satchel/decode.h"
@@ -52,18 +53,23 @@ public:
         RowSource& rows = *opened_.rows;
         channels_ = rows.channels();
         Size decoded{rows.width(), rows.height()};
-        if (is_transposed(opened_.orientation)) std::swap(decoded.width, decoded.height);
-        Plan plan = make_plan(opened_.upright, decoded, opened_.scale, own_.steps_.geometric);
-        Image image = opened_.orientation == 1 ? Image() : upright_image();
-        for (std::size_t i = 0; i < plan.segments.size(); ++i) {
-            const Segment& segment = plan.segments[i];
-            const auto resizer = make_resizer({segment.source, segment.target, channels_, segment.canvas.window()},
-                                              segment.resampling, own_.kernels_, own_.cache_);
-            image.height() == 0 ? stream(*resizer) : take(image, *resizer);
-            if (i + 1 < plan.segments.size()) {
-                image = draw(segment.canvas, *resizer);
+        if (opened_.turn.transposed) std::swap(decoded.width, decoded.height);
+        const Plan plan = make_plan(opened_.upright, decoded, opened_.scale, own_.steps_.geometric);
+        Image image;
+        for (const Segment& segment : plan.segments) {
+            const bool first = &segment == &plan.segments.front();
+            const Turn turn = first ? opened_.turn : Turn{};
+            const ResizeJob job{segment.source, segment.target, channels_, segment.canvas.window(), turn};
+            const auto resizer = make_resizer(job, segment.resampling, own_.kernels_, own_.cache_);
+            first ? stream(*resizer) : take(image, *resizer);
+            const Image turned = turn.none() ? Image() : turn_upright(draw(job.stored_window(), *resizer), turn);
+            const Picture picture = [&](int row, std::uint8_t* out) {
+                turn.none() ? resizer->write_row(row, out) : turned.copy_row(row, out);
+            };
+            if (&segment == &plan.segments.back()) {
+                prepared_.tensor = write(segment.canvas, picture);
             } else {
-                prepared_.tensor = write(segment.canvas, *resizer);
+                image = draw(segment.canvas, picture);
             }
         }
         prepared_.geometry = plan.geometry;
@@ -73,15 +79,7 @@ public:
     }
 
 private:
-    Image upright_image() {
-        RowSource& rows = *opened_.rows;
-        Image stored(rows.width(), rows.height(), rows.channels());
-        timed([&] {
-            rows.read(rows.height(), stored.row(0), stored.stride());
-            rows.finish();
-        });
-        return turn_upright(stored, opened_.orientation);
-    }
+    using Picture = std::function<void(int, std::uint8_t*)>;  // writes a row of the window
 
     // Decodes strip by strip; each strip is resampled on any thread while the next one is decoded.
     void stream(Resizer& resizer) {
@@ -118,17 +116,24 @@ private:
         });
     }
 
-    Image draw(const Canvas& canvas, const Resizer& resizer) {
+    // The window of a picture as it is stored.
+    Image draw(Size window, const Resizer& resizer) {
+        Image image(window.width, window.height, channels_);
+        own_.pool_->for_ranges(window.height, kLeastRows, [&](int begin, int end) {
+            for (int y = begin; y < end; ++y) resizer.write_row(y, image.row(y));
+        });
+        return image;
+    }
+
+    Image draw(const Canvas& canvas, const Picture& picture) {
         Image image(canvas.size().width, canvas.size().height, channels_);
-        const auto picture = [&](int row, std::uint8_t* out) { resizer.write_row(row, out); };
         for (int y = 0; y < image.height(); ++y) canvas.write_row(y, channels_, image.row(y), picture);
         return image;
     }
 
-    Tensor write(const Canvas& canvas, const Resizer& resizer) {
+    Tensor write(const Canvas& canvas, const Picture& picture) {
         const Size size = canvas.size();
         Tensor tensor = own_.writer_.allocate(size);
-        const auto picture = [&](int row, std::uint8_t* out) { resizer.write_row(row, out); };
         own_.pool_->for_ranges(size.height, kLeastRows, [&](int begin, int end) {
             Buffer row(std::size_t(size.width) * std::size_t(channels_));
             for (int y = begin; y < end; ++y) {

@@ -20,26 +20,25 @@ bool is_vertical_first(Size source, Size target) {
 class AntialiasResizer final : public Resizer {
 public:
     AntialiasResizer(const ResizeJob& job, Filter filter, const Kernels& kernels, TapCache& cache)
-        : kernels_(kernels),
-          channels_(std::size_t(job.channels)),
-          across_last_(is_vertical_first(job.source, job.target)),
-          left_(std::size_t(job.window.x.begin)),
-          length_(std::size_t(job.window.x.size()) * channels_),
-          kept_(across_last_ ? std::size_t(job.source.width) * channels_ : length_),
-          stride_(padded_stride(kept_)) {
-        const auto plan = [&](int source, int target, Range range, bool packed) {
-            return cache.get({source, target, filter, range.begin, range.end, packed}, kernels);
+        : kernels_(kernels), channels_(std::size_t(job.channels)) {
+        const auto plan = [&](const ResizeJob::Axis& axis, bool packed) {
+            return cache.get(
+                {axis.source, axis.target, filter, axis.range.begin, axis.range.end, packed, axis.mirrored}, kernels);
         };
-        const Window& window = job.window;
-        if (job.source.width != job.target.width) {
-            across_ = plan(job.source.width, job.target.width, window.x, channels_ == 3);
-        }
-        source_rows_ = window.y;
-        if (job.source.height != job.target.height && window.y.size() > 0) {
-            down_ = plan(job.source.height, job.target.height, window.y, false);
+        const ResizeJob::Axis across = job.across(), down = job.down();
+        if (across.source != across.target) across_ = plan(across, channels_ == 3);
+        source_rows_ = stored_range(down);
+        if (down.source != down.target && down.range.size() > 0) {
+            down_ = plan(down, false);
             const Taps& taps = down_->taps;
             source_rows_ = {taps.first.front(), taps.first.back() + taps.count.back()};
         }
+        // What is horizontal upright is vertical in a picture that lies on its side.
+        across_last_ = across_ && down_ && is_vertical_first(job.source, job.target) != job.turn.transposed;
+        left_ = std::size_t(stored_range(across).begin);
+        length_ = std::size_t(across.range.size()) * channels_;
+        kept_ = across_last_ ? std::size_t(across.source) * channels_ : length_;
+        stride_ = padded_stride(kept_);
         rows_ = Buffer(std::size_t(source_rows_.size()) * stride_);
     }
 
@@ -87,11 +86,11 @@ private:
 
     const Kernels& kernels_;
     std::size_t channels_;
-    bool across_last_;
-    std::size_t left_;
-    std::size_t length_;  // bytes of a row of the window
-    std::size_t kept_;    // bytes of a row between the passes
-    std::size_t stride_;
+    bool across_last_ = false;
+    std::size_t left_ = 0;
+    std::size_t length_ = 0;  // bytes of a row of the window
+    std::size_t kept_ = 0;    // bytes of a row between the passes
+    std::size_t stride_ = 0;
     std::shared_ptr<const AxisPlan> across_;
     std::shared_ptr<const AxisPlan> down_;
     Buffer rows_;

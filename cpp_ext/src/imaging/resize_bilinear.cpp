@@ -20,27 +20,43 @@ void mix_columns(const std::uint8_t* row, const PairTaps& taps, std::int16_t* ou
     }
 }
 
+PairTaps taps_of(const ResizeJob::Axis& axis, PixelCenters centers) {
+    PairTaps taps = bilinear_taps(axis.source, axis.target, centers, axis.range);
+    return axis.mirrored ? mirrored(taps, axis.source) : taps;
+}
+
+// Which source rows are needed, and where each is kept: a slot, or -1.
+struct Slots {
+    Slots(const PairTaps& taps, int source) : of(std::size_t(source), -1) {
+        for (std::size_t y = 0; y < taps.low.size(); ++y) {
+            for (const int row : {taps.low[y], taps.high[y]}) {
+                int& slot = of[std::size_t(row)];
+                if (slot < 0) slot = used++;
+                rows = {used == 1 ? row : std::min(rows.begin, row), std::max(rows.end, row + 1)};
+            }
+        }
+    }
+
+    std::vector<int> of;
+    int used = 0;
+    Range rows;  // holds all that are needed
+};
+
 class BilinearResizer final : public Resizer {
 public:
     BilinearResizer(const ResizeJob& job, PixelCenters centers, const Kernels& kernels)
         : kernels_(kernels),
           channels_(job.channels),
-          across_(bilinear_taps(job.source.width, job.target.width, centers, job.window.x)),
-          down_(bilinear_taps(job.source.height, job.target.height, centers, job.window.y)),
-          length_(std::size_t(job.window.x.size()) * std::size_t(job.channels)),
-          slots_(std::size_t(job.source.height), -1) {
-        int used = 0;
-        for (std::size_t y = 0; y < down_.low.size(); ++y) {
-            for (const int row : {down_.low[y], down_.high[y]}) {
-                if (slots_[std::size_t(row)] < 0) slots_[std::size_t(row)] = used++;
-            }
-        }
-        if (used > 0) source_rows_ = {down_.low.front(), down_.high.back() + 1};
-        rows_ = Buffer(std::size_t(used) * length_ * sizeof(std::int16_t));
+          across_(taps_of(job.across(), centers)),
+          down_(taps_of(job.down(), centers)),
+          length_(across_.low.size() * std::size_t(job.channels)),
+          slots_(down_, job.down().source) {
+        source_rows_ = slots_.rows;
+        rows_ = Buffer(std::size_t(slots_.used) * length_ * sizeof(std::int16_t));
     }
 
     void take_row(int y, const std::uint8_t* row) override {
-        const int slot = slots_[std::size_t(y)];
+        const int slot = slots_.of[std::size_t(y)];
         if (slot < 0) return;
         if (channels_ == 3) {
             mix_columns<3>(row, across_, mixed(slot));
@@ -51,8 +67,8 @@ public:
 
     void write_row(int y, std::uint8_t* out) const override {
         const auto index = std::size_t(y);
-        const std::int16_t* above = mixed(slots_[std::size_t(down_.low[index])]);
-        const std::int16_t* below = mixed(slots_[std::size_t(down_.high[index])]);
+        const std::int16_t* above = mixed(slots_.of[std::size_t(down_.low[index])]);
+        const std::int16_t* below = mixed(slots_.of[std::size_t(down_.high[index])]);
         kernels_.blend(above, below, down_.low_weight[index], down_.high_weight[index], out, length_);
     }
 
@@ -68,8 +84,57 @@ private:
     int channels_;
     PairTaps across_;
     PairTaps down_;
-    std::size_t length_;      // levels of a row of the window
-    std::vector<int> slots_;  // per source row: where it is kept, -1 where it is not needed
+    std::size_t length_;  // levels of a row of the window
+    Slots slots_;
+    Buffer rows_;
+};
+
+// For a picture that lies on its side: what is along x upright is along y here, and still comes first. Few pixels are
+// left to compute, so each is made at once from its four sources.
+class TurnedBilinearResizer final : public Resizer {
+public:
+    TurnedBilinearResizer(const ResizeJob& job, PixelCenters centers)
+        : channels_(std::size_t(job.channels)),
+          length_(std::size_t(job.across().source) * channels_),
+          across_(taps_of(job.across(), centers)),
+          down_(taps_of(job.down(), centers)),
+          slots_(down_, job.down().source) {
+        source_rows_ = slots_.rows;
+        rows_ = Buffer(std::size_t(slots_.used) * length_);
+    }
+
+    void take_row(int y, const std::uint8_t* row) override {
+        const int slot = slots_.of[std::size_t(y)];
+        if (slot >= 0) std::copy_n(row, length_, rows_.data() + std::size_t(slot) * length_);
+    }
+
+    void write_row(int y, std::uint8_t* out) const override {
+        const auto index = std::size_t(y);
+        const std::uint8_t* a = kept(down_.low[index]);
+        const std::uint8_t* b = kept(down_.high[index]);
+        const int a_weight = down_.low_weight[index], b_weight = down_.high_weight[index];
+        for (std::size_t x = 0; x < across_.low.size(); ++x) {
+            const std::size_t low = std::size_t(across_.low[x]) * channels_;
+            const std::size_t high = std::size_t(across_.high[x]) * channels_;
+            for (std::size_t c = 0; c < channels_; ++c) {
+                const int above = (a[low + c] * a_weight + b[low + c] * b_weight) >> 4;
+                const int below = (a[high + c] * a_weight + b[high + c] * b_weight) >> 4;
+                const int sum = ((above * across_.low_weight[x]) >> 16) + ((below * across_.high_weight[x]) >> 16);
+                *out++ = std::uint8_t((sum + 2) >> 2);
+            }
+        }
+    }
+
+private:
+    const std::uint8_t* kept(int row) const {
+        return rows_.data() + std::size_t(slots_.of[std::size_t(row)]) * length_;
+    }
+
+    std::size_t channels_;
+    std::size_t length_;  // bytes of a stored row
+    PairTaps across_;
+    PairTaps down_;
+    Slots slots_;
     Buffer rows_;
 };
 
@@ -77,6 +142,10 @@ private:
 
 std::unique_ptr<Resizer> make_bilinear_resizer(const ResizeJob& job, PixelCenters centers, const Kernels& kernels) {
     return std::make_unique<BilinearResizer>(job, centers, kernels);
+}
+
+std::unique_ptr<Resizer> make_turned_bilinear_resizer(const ResizeJob& job, PixelCenters centers) {
+    return std::make_unique<TurnedBilinearResizer>(job, centers);
 }
 
 }  // namespace satchel

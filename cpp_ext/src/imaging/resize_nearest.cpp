@@ -8,21 +8,24 @@ namespace satchel {
 namespace {
 
 // The same size gives the same image, whatever the places.
-std::vector<int> taps_of(int source, int target, PixelCenters centers, Range range) {
-    if (source != target) return nearest_taps(source, target, centers, range);
-    std::vector<int> same;
-    for (int i = range.begin; i < range.end; ++i) same.push_back(i);
-    return same;
+std::vector<int> taps_of(const ResizeJob::Axis& axis, PixelCenters centers) {
+    std::vector<int> taps;
+    if (axis.source != axis.target) {
+        taps = nearest_taps(axis.source, axis.target, centers, axis.range);
+    } else {
+        for (int i = axis.range.begin; i < axis.range.end; ++i) taps.push_back(i);
+    }
+    return axis.mirrored ? mirrored(taps, axis.source) : taps;
 }
 
 class NearestResizer final : public Resizer {
 public:
     NearestResizer(const ResizeJob& job, PixelCenters centers)
         : channels_(std::size_t(job.channels)),
-          across_(taps_of(job.source.width, job.target.width, centers, job.window.x)),
-          down_(taps_of(job.source.height, job.target.height, centers, job.window.y)),
-          length_(std::size_t(job.window.x.size()) * channels_),
-          slots_(std::size_t(job.source.height), -1) {
+          across_(taps_of(job.across(), centers)),
+          down_(taps_of(job.down(), centers)),
+          length_(across_.size() * channels_),
+          slots_(std::size_t(job.down().source), -1) {
         int used = 0;
         for (const int row : down_) {
             if (row < 0) continue;

@@ -11,6 +11,7 @@ std::unique_ptr<Resizer> make_resizer(const ResizeJob& job, const Resampling& re
     if (resampling.antialias || job.source == job.target) {
         return make_antialias_resizer(job, resampling.filter, kernels, cache);
     }
+    if (job.turn.transposed) return make_turned_bilinear_resizer(job, resampling.centers);
     return make_bilinear_resizer(job, resampling.centers, kernels);
 }
 

@@ -11,6 +11,7 @@ std::shared_ptr<const AxisPlan> TapCache::get(const Key& key, const Kernels& ker
     }
     auto plan = std::make_shared<AxisPlan>();
     plan->taps = antialias_taps(key.source, key.target, key.filter, {key.begin, key.end});
+    if (key.mirrored) plan->taps = mirrored(plan->taps);
     if (key.packed) plan->packed = kernels.pack_rgb(plan->taps);
     if (plan->taps.weights.size() <= kLargestWeights) {
         const std::lock_guard lock(mutex_);

@@ -90,6 +90,38 @@ Taps antialias_taps(int source, int target, Filter filter, Range range) {
     return taps;
 }
 
+Taps mirrored(const Taps& taps) {
+    Taps result = taps;
+    for (int output = 0; output < taps.outputs; ++output) {
+        const auto from = std::size_t(taps.outputs - 1 - output);
+        const auto to = std::size_t(output);
+        result.count[to] = taps.count[from];
+        result.first[to] = taps.source - taps.first[from] - taps.count[from];
+        const std::int32_t* weights = taps.weights_of(int(from));
+        std::int32_t* reversed = result.weights.data() + to * std::size_t(taps.stride);
+        std::fill_n(reversed, taps.stride, 0);
+        std::reverse_copy(weights, weights + taps.count[from], reversed);
+    }
+    return result;
+}
+
+PairTaps mirrored(const PairTaps& taps, int source) {
+    PairTaps result = taps;
+    for (auto* indices : {&result.low, &result.high}) {
+        std::reverse(indices->begin(), indices->end());
+        for (int& index : *indices) index = source - 1 - index;
+    }
+    std::reverse(result.low_weight.begin(), result.low_weight.end());
+    std::reverse(result.high_weight.begin(), result.high_weight.end());
+    return result;
+}
+
+std::vector<int> mirrored(const std::vector<int>& taps, int source) {
+    std::vector<int> result(taps.rbegin(), taps.rend());
+    for (int& index : result) index = index < 0 ? index : source - 1 - index;
+    return result;
+}
+
 // Source of the arithmetic: OpenCV 4, modules/imgproc/src/resize.cpp (INTER_LINEAR for 8 bits).
 PairTaps bilinear_taps(int source, int target, PixelCenters centers, Range range) {
     const double scale = 1.0 / (double(target) / source);  // differs from source / target in the last bit
@@ -110,8 +142,9 @@ PairTaps bilinear_taps(int source, int target, PixelCenters centers, Range range
 std::vector<int> nearest_taps(int source, int target, PixelCenters centers, Range range) {
     std::vector<int> taps;
     if (centers == PixelCenters::legacy) {
+        const double scale = 1.0 / (double(target) / source);  // OpenCV's, as above
         for (int output = range.begin; output < range.end; ++output) {
-            taps.push_back(int(std::int64_t(output) * source / target));
+            taps.push_back(std::clamp(int(std::floor(output * scale)), 0, source - 1));
         }
         return taps;
     }
