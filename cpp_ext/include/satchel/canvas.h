@@ -45,9 +45,9 @@ private:
     };
 
     Size size_;
-    Offset origin_;             // of the picture on the canvas
-    Rect visible_;              // the picture's part on the canvas
-    std::vector<Fill> fills_;   // the last one laid is painted first
+    Offset origin_;            // of the picture on the canvas
+    Rect visible_;             // the picture's part on the canvas
+    std::vector<Fill> fills_;  // the last one laid is painted first
 };
 
 }  // namespace satchel

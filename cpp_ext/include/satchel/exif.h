@@ -6,8 +6,9 @@
 
 namespace satchel {
 
-// Orientation 1-8 from an EXIF block, with or without its "Exif\0\0" prefix (which some files have twice). A block that cannot be read, or holds no
-// valid orientation, means 1 (upright). Source: CIPA DC-008 (Exif 2.32), TIFF 6.0 section 2.
+// Orientation 1-8 from an EXIF block, with or without its "Exif\0\0" prefix (which some files have twice). A block that
+// cannot be read, or holds no valid orientation, means 1 (upright). Source: CIPA DC-008 (Exif 2.32), TIFF 6.0
+// section 2.
 int read_orientation(Bytes exif);
 
 // What an orientation does to the axes of the stored picture on the way to the upright one.

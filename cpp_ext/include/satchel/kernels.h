@@ -12,9 +12,9 @@ namespace satchel {
 
 // Horizontal taps of RGB rows in the order in which a vector kernel reads them.
 struct PackedTaps {
-    std::vector<int> steps;             // per group of outputs: how many times four taps
-    std::vector<int> offsets;           // per output, padded to whole groups: first byte in the row
-    std::vector<std::int8_t> weights;   // per group and step, what the kernel multiplies with
+    int steps = 0;                     // of four taps, the same for all outputs, so that the loop is predictable
+    std::vector<int> offsets;          // per output, padded to whole groups: first byte in the row
+    std::vector<std::int8_t> weights;  // per group and step, what the kernel multiplies with
 };
 
 struct Kernels {

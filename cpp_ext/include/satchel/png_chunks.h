@@ -17,12 +17,12 @@ struct PngFile {
     int bits = 0;  // of one sample
     PngColor color = PngColor::none;
     bool interlaced = false;
-    std::optional<Bytes> palette;               // PLTE
-    std::optional<Bytes> palette_alpha;         // tRNS of a palette picture
-    std::optional<std::array<int, 3>> key;      // tRNS of the others: this 8-bit colour is transparent
-    Bytes exif;                                 // body of eXIf
-    std::vector<Bytes> data;                    // bodies of the first run of IDAT
-    std::vector<std::size_t> data_end;          // and where, in the file, each ends (before its checksum)
+    std::optional<Bytes> palette;           // PLTE
+    std::optional<Bytes> palette_alpha;     // tRNS of a palette picture
+    std::optional<std::array<int, 3>> key;  // tRNS of the others: this 8-bit colour is transparent
+    Bytes exif;                             // body of eXIf
+    std::vector<Bytes> data;                // bodies of the first run of IDAT
+    std::vector<std::size_t> data_end;      // and where, in the file, each ends (before its checksum)
 };
 
 // Reads the chunks that decide pixels (IHDR, PLTE, tRNS, eXIf, IDAT, IEND) as the reference does; all others are passed

@@ -53,8 +53,7 @@ private:
 
 Rounding take_rounding(Record& record) {
     return record.choose<Rounding>(
-        "rounding",
-        {{"floor", Rounding::floor}, {"half_up", Rounding::half_up}, {"half_even", Rounding::half_even}});
+        "rounding", {{"floor", Rounding::floor}, {"half_up", Rounding::half_up}, {"half_even", Rounding::half_even}});
 }
 
 Anchor take_anchor(Record& record) {
@@ -69,8 +68,8 @@ Resampling take_resampling(Record& record) {
                                                            {"bicubic", Filter::bicubic},
                                                            {"lanczos", Filter::lanczos}});
     resampling.antialias = record.take<bool>("antialias");
-    resampling.centers = record.choose<PixelCenters>(
-        "pixel_centers", {{"half", PixelCenters::half}, {"legacy", PixelCenters::legacy}});
+    resampling.centers =
+        record.choose<PixelCenters>("pixel_centers", {{"half", PixelCenters::half}, {"legacy", PixelCenters::legacy}});
     return resampling;
 }
 
@@ -96,18 +95,18 @@ ToTensor take_tensor(Record& record) {
 GeometricStep take_geometric(const std::string& op, Record& record) {
     if (op == "resize") return Resize{record.take<int>("width"), record.take<int>("height"), take_resampling(record)};
     if (op == "resize_short") {
-        return ResizeShort{record.take<int>("length"), record.take<std::optional<int>>("limit"),
-                           take_rounding(record), take_resampling(record)};
+        return ResizeShort{record.take<int>("length"), record.take<std::optional<int>>("limit"), take_rounding(record),
+                           take_resampling(record)};
     }
     if (op == "letterbox") {
-        return Letterbox{record.take<int>("width"), record.take<int>("height"), take_anchor(record),
+        return Letterbox{record.take<int>("width"), record.take<int>("height"),   take_anchor(record),
                          record.take<int>("fill"),  record.take<bool>("upscale"), take_rounding(record),
                          take_resampling(record)};
     }
     if (op == "pad") return Pad{record.take<int>("multiple"), take_anchor(record), record.take<int>("fill")};
     if (op == "crop") {
-        return Crop{record.take<int>("width"), record.take<int>("height"), take_anchor(record),
-                    take_rounding(record), record.take<int>("fill")};
+        return Crop{record.take<int>("width"), record.take<int>("height"), take_anchor(record), take_rounding(record),
+                    record.take<int>("fill")};
     }
     refuse("an unknown step", op);
 }

@@ -19,10 +19,10 @@ namespace {
 void check_pixels(std::uint64_t width, std::uint64_t height, std::uint64_t max_pixels) {
     // Both come from 32 bits, so the product fits.
     if (width * height > max_pixels) {
-        throw ImagingError(ErrorCode::too_many_pixels, "the image has too many pixels",
-                           std::to_string(width) + " x " + std::to_string(height) + " = " +
-                               std::to_string(width * height) + " pixels",
-                           "at most " + std::to_string(max_pixels));
+        throw ImagingError(
+            ErrorCode::too_many_pixels, "the image has too many pixels",
+            std::to_string(width) + " x " + std::to_string(height) + " = " + std::to_string(width * height) + " pixels",
+            "at most " + std::to_string(max_pixels));
     }
     // Rows of 16-bit RGBA must have a size that zlib can count.
     constexpr std::uint64_t longest = std::numeric_limits<int>::max() / 16;
@@ -102,11 +102,12 @@ Opened open_image(Bytes data, const Decode& decode, std::uint64_t max_pixels, co
     if (data.empty()) throw ImagingError(ErrorCode::empty, "the image is empty", "0 bytes");
     const auto format = sniff_format(data);
     if (!format) {
-        throw ImagingError(ErrorCode::unknown_format, "the bytes are not an image of a known format",
-                           first_bytes(data), "JPEG, PNG, WebP or BMP");
+        throw ImagingError(ErrorCode::unknown_format, "the bytes are not an image of a known format", first_bytes(data),
+                           "JPEG, PNG, WebP or BMP");
     }
     if (!is_native(*format)) {
-        throw ImagingError(ErrorCode::not_native, std::string(to_string(*format)) + " is left to the reference decoder");
+        throw ImagingError(ErrorCode::not_native,
+                           std::string(to_string(*format)) + " is left to the reference decoder");
     }
     Opened opened = *format == Format::jpeg ? open_jpeg_file(data, decode, max_pixels, first_target)
                                             : open_png_file(data, decode, max_pixels);

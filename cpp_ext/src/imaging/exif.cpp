@@ -14,8 +14,12 @@ constexpr std::size_t kEntryUsed = 10;
 
 struct ByteOrder {
     bool little;
-    std::uint32_t read16(Bytes data, std::size_t at) const { return little ? read_le16(data, at) : read_be16(data, at); }
-    std::uint32_t read32(Bytes data, std::size_t at) const { return little ? read_le32(data, at) : read_be32(data, at); }
+    std::uint32_t read16(Bytes data, std::size_t at) const {
+        return little ? read_le16(data, at) : read_be16(data, at);
+    }
+    std::uint32_t read32(Bytes data, std::size_t at) const {
+        return little ? read_le32(data, at) : read_be32(data, at);
+    }
 };
 
 // Blocks of this many pixels a side stay within the first-level cache while they are transposed.

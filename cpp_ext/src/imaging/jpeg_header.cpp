@@ -63,7 +63,13 @@ private:
 
     static bool has_payload(std::uint8_t marker) {
         switch (marker) {
-            case 0xC4: case 0xCC: case 0xDA: case 0xDC: case 0xDD: case 0xDF: case 0xFE: return true;
+            case 0xC4:
+            case 0xCC:
+            case 0xDA:
+            case 0xDC:
+            case 0xDD:
+            case 0xDF:
+            case 0xFE: return true;
             default: return false;
         }
     }

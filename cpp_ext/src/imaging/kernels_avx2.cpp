@@ -15,8 +15,8 @@
 namespace satchel {
 namespace {
 
-constexpr int kGroup = 2;             // outputs, one in each 128-bit lane
-constexpr std::size_t kVector = 32;   // bytes
+constexpr int kGroup = 2;            // outputs, one in each 128-bit lane
+constexpr std::size_t kVector = 32;  // bytes
 constexpr std::size_t kMostRows = 512;
 
 struct Halves {
@@ -73,7 +73,7 @@ void horizontal_rgb(const std::uint8_t* row, const Taps& taps, const PackedTaps&
         __m256i high = _mm256_setzero_si256();
         const std::uint8_t* a = row + offsets[0];
         const std::uint8_t* b = row + offsets[1];
-        for (int step = packed.steps[std::size_t(output / kGroup)]; step > 0; --step, a += 12, b += 12) {
+        for (int step = packed.steps; step > 0; --step, a += 12, b += 12) {
             const __m256i pixels = _mm256_inserti128_si256(_mm256_castsi128_si256(load_half(a)), load_half(b), 1);
             const __m256i one = _mm256_shuffle_epi8(pixels, first_pair);
             const __m256i two = _mm256_shuffle_epi8(pixels, second_pair);
@@ -136,8 +136,8 @@ void vertical(const std::uint8_t* rows, std::size_t stride, const std::int32_t* 
 }
 
 __m256i blend_words(const std::int16_t* above, const std::int16_t* below, __m256i above_weight, __m256i below_weight) {
-    const __m256i sum = _mm256_add_epi16(_mm256_mulhi_epi16(load(above), above_weight),
-                                         _mm256_mulhi_epi16(load(below), below_weight));
+    const __m256i sum =
+        _mm256_add_epi16(_mm256_mulhi_epi16(load(above), above_weight), _mm256_mulhi_epi16(load(below), below_weight));
     return _mm256_srai_epi16(_mm256_add_epi16(sum, _mm256_set1_epi16(2)), 2);
 }
 

@@ -16,8 +16,8 @@ const Kernels& avx2_kernels();
 
 namespace {
 
-constexpr int kGroup = 4;             // outputs, one in each 128-bit lane
-constexpr std::size_t kVector = 64;   // bytes
+constexpr int kGroup = 4;            // outputs, one in each 128-bit lane
+constexpr std::size_t kVector = 64;  // bytes
 constexpr int kDigits = 3;
 constexpr std::size_t kMostRows = 512;
 
@@ -60,9 +60,11 @@ __m512i finish(__m512i low, __m512i middle, __m512i high) {
     return _mm512_srai_epi32(sum, kWeightBits);
 }
 
-void horizontal_rgb(const std::uint8_t* row, const Taps& taps, const PackedTaps& packed, std::uint8_t* out) {
-    const __m512i planes =
-        _mm512_broadcast_i32x4(_mm_setr_epi8(0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11, -1, -1, -1, -1));
+// `Steps` is the number of steps, or 0 where that is not known when this is compiled.
+template <int Steps>
+void horizontal_steps(const std::uint8_t* row, const Taps& taps, const PackedTaps& packed, std::uint8_t* out) {
+    const int steps = Steps > 0 ? Steps : packed.steps;
+    const __m512i planes = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11, -1, -1, -1, -1));
     const __m128i close_up = _mm_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1);
     const std::int8_t* weights = packed.weights.data();
     const int* offsets = packed.offsets.data();
@@ -71,11 +73,12 @@ void horizontal_rgb(const std::uint8_t* row, const Taps& taps, const PackedTaps&
         __m512i middle = _mm512_setzero_si512();
         __m512i high = _mm512_setzero_si512();
         const std::uint8_t* at = row;
-        for (int step = packed.steps[std::size_t(output / kGroup)]; step > 0; --step, at += 12) {
+        for (int step = 0; step < steps; ++step, at += 12) {
+            // Masked broadcasts rather than insertions: they do not wait for the one port that shuffles.
             __m512i pixels = _mm512_castsi128_si512(load_quarter(at + offsets[0]));
-            pixels = _mm512_inserti32x4(pixels, load_quarter(at + offsets[1]), 1);
-            pixels = _mm512_inserti32x4(pixels, load_quarter(at + offsets[2]), 2);
-            pixels = _mm512_inserti32x4(pixels, load_quarter(at + offsets[3]), 3);
+            pixels = _mm512_mask_broadcast_i32x4(pixels, 0x00F0, load_quarter(at + offsets[1]));
+            pixels = _mm512_mask_broadcast_i32x4(pixels, 0x0F00, load_quarter(at + offsets[2]));
+            pixels = _mm512_mask_broadcast_i32x4(pixels, 0xF000, load_quarter(at + offsets[3]));
             pixels = _mm512_shuffle_epi8(pixels, planes);
             low = _mm512_dpbusd_epi32(low, pixels, load(weights));
             middle = _mm512_dpbusd_epi32(middle, pixels, load(weights + kVector));
@@ -86,6 +89,16 @@ void horizontal_rgb(const std::uint8_t* row, const Taps& taps, const PackedTaps&
         const __m128i bytes = _mm_shuffle_epi8(_mm512_cvtusepi32_epi8(levels), close_up);
         _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);  // the last four bytes are written over later
         out += 3 * kGroup;
+    }
+}
+
+void horizontal_rgb(const std::uint8_t* row, const Taps& taps, const PackedTaps& packed, std::uint8_t* out) {
+    switch (packed.steps) {
+        case 1: horizontal_steps<1>(row, taps, packed, out); break;
+        case 2: horizontal_steps<2>(row, taps, packed, out); break;
+        case 3: horizontal_steps<3>(row, taps, packed, out); break;
+        case 4: horizontal_steps<4>(row, taps, packed, out); break;
+        default: horizontal_steps<0>(row, taps, packed, out); break;
     }
 }
 
@@ -166,8 +179,8 @@ void vertical(const std::uint8_t* rows, std::size_t stride, const std::int32_t* 
 
 const Kernels& avx512_kernels();
 const Kernels& avx512_kernels() {
-    static const Kernels kernels{CpuLevel::avx512, pack_rgb, horizontal_rgb, portable::horizontal_grey, vertical,
-                                 avx2_kernels().blend};
+    static const Kernels kernels{CpuLevel::avx512,          pack_rgb, horizontal_rgb,
+                                 portable::horizontal_grey, vertical, avx2_kernels().blend};
     return kernels;
 }
 

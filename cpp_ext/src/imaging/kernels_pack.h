@@ -14,23 +14,22 @@ struct StepWeights {
     std::int32_t of[kTapsPerStep];
 };
 
-// Lays `taps` out for kernels that compute `group` outputs at once. `append(steps, weights)` gets, for each group and
+// Lays `taps` out for kernels that compute `group` outputs at once. `append(out, weights)` gets, for each group and
 // step, the weights of its outputs.
 template <typename Append>
 PackedTaps pack_groups(const Taps& taps, int group, Append append) {
     PackedTaps packed;
+    if (taps.outputs == 0) return packed;
+    packed.steps = (*std::max_element(taps.count.begin(), taps.count.end()) + kTapsPerStep - 1) / kTapsPerStep;
+    // A window that would reach beyond the row begins earlier, with weights of 0.
+    const int latest = std::max(0, taps.source - packed.steps * kTapsPerStep);
     for (int begin = 0; begin < taps.outputs; begin += group) {
         const int end = std::min(begin + group, taps.outputs);
-        const int most = *std::max_element(taps.count.begin() + begin, taps.count.begin() + end);
-        const int steps = (most + kTapsPerStep - 1) / kTapsPerStep;
-        packed.steps.push_back(steps);
-        // A window that would reach beyond the row begins earlier, with weights of 0.
-        const int latest = std::max(0, taps.source - steps * kTapsPerStep);
         for (int output = begin; output < begin + group; ++output) {
             const auto real = std::size_t(std::min(output, end - 1));
             packed.offsets.push_back(3 * std::min(taps.first[real], latest));
         }
-        for (int step = 0; step < steps; ++step) {
+        for (int step = 0; step < packed.steps; ++step) {
             StepWeights weights[8] = {};
             for (int output = begin; output < end; ++output) {
                 const int lead = taps.first[std::size_t(output)] - packed.offsets[std::size_t(output)] / 3;

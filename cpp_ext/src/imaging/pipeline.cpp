@@ -17,8 +17,8 @@ using Clock = std::chrono::steady_clock;
 
 double milliseconds(Clock::duration time) { return std::chrono::duration<double, std::milli>(time).count(); }
 
-constexpr int kStripRows = 32;    // decoded at a time: small enough for the second-level cache
-constexpr int kLeastRows = 32;    // per thread, below which handing work over costs more than it saves
+constexpr int kStripRows = 32;  // decoded at a time: small enough for the second-level cache
+constexpr int kLeastRows = 32;  // per thread, below which handing work over costs more than it saves
 
 }  // namespace
 

@@ -56,10 +56,10 @@ std::optional<Placement> placement_of(Size image, const GeometricStep& step) {
                          pad->fill};
     }
     if (const auto* crop = std::get_if<Crop>(&step)) {
-        return Placement{{crop->width, crop->height},
-                         {-crop_offset(image.width, crop->width, *crop),
-                          -crop_offset(image.height, crop->height, *crop)},
-                         crop->fill};
+        return Placement{
+            {crop->width, crop->height},
+            {-crop_offset(image.width, crop->width, *crop), -crop_offset(image.height, crop->height, *crop)},
+            crop->fill};
     }
     return std::nullopt;
 }

@@ -61,10 +61,10 @@ struct Mode {
 };
 
 constexpr Mode kModes[] = {
-    {1, 0, PngColor::bilevel}, {2, 0, PngColor::grey},    {4, 0, PngColor::grey},         {8, 0, PngColor::grey},
-    {16, 0, PngColor::grey16}, {8, 2, PngColor::rgb},     {16, 2, PngColor::rgb},         {1, 3, PngColor::palette},
-    {2, 3, PngColor::palette}, {4, 3, PngColor::palette}, {8, 3, PngColor::palette},      {8, 4, PngColor::grey_alpha},
-    {16, 4, PngColor::grey_alpha}, {8, 6, PngColor::rgba}, {16, 6, PngColor::rgba},
+    {1, 0, PngColor::bilevel},     {2, 0, PngColor::grey},    {4, 0, PngColor::grey},    {8, 0, PngColor::grey},
+    {16, 0, PngColor::grey16},     {8, 2, PngColor::rgb},     {16, 2, PngColor::rgb},    {1, 3, PngColor::palette},
+    {2, 3, PngColor::palette},     {4, 3, PngColor::palette}, {8, 3, PngColor::palette}, {8, 4, PngColor::grey_alpha},
+    {16, 4, PngColor::grey_alpha}, {8, 6, PngColor::rgba},    {16, 6, PngColor::rgba},
 };
 
 void take_header(PngFile& file, Bytes body) {
@@ -107,8 +107,7 @@ void take_transparency(PngFile& file, Bytes body, bool sound) {
         return;
     }
     const bool color = file.color == PngColor::rgb;
-    const bool grey =
-        file.color == PngColor::bilevel || file.color == PngColor::grey || file.color == PngColor::grey16;
+    const bool grey = file.color == PngColor::bilevel || file.color == PngColor::grey || file.color == PngColor::grey16;
     if (!color && !grey) return;
     if (body.size() < (color ? 6u : 2u)) damaged("Truncated tRNS chunk");
     std::array<int, 3> key{};

@@ -15,7 +15,8 @@ void inverted_inks_to_rgb(const std::uint8_t* inks, std::uint8_t* rgb, int width
 // Source: Pillow's Convert.c (L24): 0.299, 0.587 and 0.114 in units of 1 / 65536.
 void rgb_to_luma(const std::uint8_t* rgb, std::uint8_t* luma, int width) {
     for (std::size_t x = 0; x < std::size_t(width); ++x) {
-        luma[x] = std::uint8_t((rgb[3 * x] * 19595u + rgb[3 * x + 1] * 38470u + rgb[3 * x + 2] * 7471u + 0x8000u) >> 16);
+        luma[x] =
+            std::uint8_t((rgb[3 * x] * 19595u + rgb[3 * x + 1] * 38470u + rgb[3 * x + 2] * 7471u + 0x8000u) >> 16);
     }
 }
 
