@@ -38,7 +38,7 @@ sanitize: $(VENV)/.test ## run them and mutated files under ASan and UBSan, and 
 lint: $(VENV)/.test ## check style and formatting
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
-	$(BIN)/clang-format --dry-run --Werror $(CPP)
+	@$(BIN)/clang-format --dry-run --Werror $(CPP)
 
 types: $(VENV)/.test ## check types, strictly
 	$(BIN)/mypy $(filter-out examples,$(SOURCES))
@@ -47,7 +47,7 @@ types: $(VENV)/.test ## check types, strictly
 format: $(VENV)/.test ## format the code and mend what can be mended
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
-	$(BIN)/clang-format -i $(CPP)
+	@$(BIN)/clang-format -i $(CPP)
 
 workflows: $(VENV)/.test ## check the GitHub workflows, without the network
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
