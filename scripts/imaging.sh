@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the native imaging module and installs it into an environment: scripts/imaging.sh .venv
 # Where the machine lacks a compiler or headers, one line says what to install, and pictures take the reference path
-# (/version shows which). With SATCHEL_NATIVE=required, as in CI, that is an error.
+# (/version shows which). With NATIVE_IMAGING=required, as in CI, that is an error.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -13,7 +13,7 @@ log=$venv/imaging.log
 skip() {
     printf 'native imaging is not built: %s. JPEG and PNG take the reference path in Python.\n' "$1" >&2
     "$python" -m pip --disable-pip-version-check -qq uninstall --yes satchel-imaging >/dev/null 2>&1 || true
-    [[ ${SATCHEL_NATIVE:-} == required ]] && exit 1
+    [[ ${NATIVE_IMAGING:-} == required ]] && exit 1
     exit 0
 }
 

@@ -80,6 +80,22 @@ void check_blend(const Kernels& kernels) {
     CHECK(equal(expected, got, length));
 }
 
+void check_mix(const Kernels& kernels) {
+    const int source = any(2, 300);
+    const auto count = std::size_t(any(1, 300));
+    const Buffer row = noise(std::size_t(source) * 3);
+    PackedPairs pairs;
+    for (std::size_t x = 0; x < count; ++x) {
+        const int weight = any(0, 2048);
+        pairs.offsets.push_back(3 * any(0, source - 2));
+        pairs.weights.push_back(weight | (2048 - weight) << 16);
+    }
+    std::vector<std::int16_t> expected(3 * count + 1), got(3 * count + 1);
+    kernels_for(CpuLevel::portable).mix_rgb(row.data(), pairs, expected.data());
+    kernels.mix_rgb(row.data(), pairs, got.data());
+    CHECK(std::equal(expected.begin(), expected.end() - 1, got.begin()));
+}
+
 }  // namespace
 
 int main() {
@@ -89,6 +105,7 @@ int main() {
         for (int round = 0; round < 1000; ++round) {
             check_horizontal(kernels_for(level));
             check_vertical(kernels_for(level));
+            check_mix(kernels_for(level));
             check_blend(kernels_for(level));
         }
     }

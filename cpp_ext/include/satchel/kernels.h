@@ -17,6 +17,12 @@ struct PackedTaps {
     std::vector<std::int8_t> weights;  // per group and step, what the kernel multiplies with
 };
 
+// Two-tap interpolation along RGB rows: each output mixes two neighbours.
+struct PackedPairs {
+    std::vector<int> offsets;           // first byte of the left one
+    std::vector<std::int32_t> weights;  // of the left one in the low half, of the right one in the high half
+};
+
 struct Kernels {
     CpuLevel level;
 
@@ -33,6 +39,10 @@ struct Kernels {
     // `length` bytes of `count` rows, `stride` bytes apart, weighted and summed up.
     void (*vertical)(const std::uint8_t* rows, std::size_t stride, const std::int32_t* weights, int count,
                      std::uint8_t* out, std::size_t length);
+
+    // The horizontal half of two-tap interpolation, to 11 + 8 - 4 bits. Reads as far behind the row as the above, and
+    // writes one level behind the last pixel.
+    void (*mix_rgb)(const std::uint8_t* row, const PackedPairs& pairs, std::int16_t* out);
 
     // The vertical half of two-tap interpolation, on rows of 11 + 8 - 4 bits.
     void (*blend)(const std::int16_t* above, const std::int16_t* below, std::int16_t above_weight,

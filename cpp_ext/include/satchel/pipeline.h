@@ -49,6 +49,7 @@ private:
     const Kernels& kernels_;
     TensorWriter writer_;
     std::shared_ptr<ThreadPool> pool_;
+    mutable ThreadPool alone_{1};  // for small pictures: the caller's thread alone
     mutable TapCache cache_;
 };
 

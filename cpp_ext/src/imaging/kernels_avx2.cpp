@@ -135,6 +135,27 @@ void vertical(const std::uint8_t* rows, std::size_t stride, const std::int32_t* 
     portable::vertical(rows + at, stride, weights, count, out + at, length - at);
 }
 
+void mix_rgb(const std::uint8_t* row, const PackedPairs& pairs, std::int16_t* out) {
+    const __m256i neighbours =
+        _mm256_broadcastsi128_si256(_mm_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1));
+    const std::size_t count = pairs.offsets.size();
+    std::size_t x = 0;
+    for (; x + 2 <= count; x += 2, out += 6) {
+        const __m128i left = load_half(row + pairs.offsets[x]);
+        const __m128i right = load_half(row + pairs.offsets[x + 1]);
+        const __m256i pixels = _mm256_inserti128_si256(_mm256_castsi128_si256(left), right, 1);
+        const __m256i weights =
+            _mm256_inserti128_si256(_mm256_set1_epi32(pairs.weights[x]), _mm_set1_epi32(pairs.weights[x + 1]), 1);
+        const __m256i sums = _mm256_madd_epi16(_mm256_shuffle_epi8(pixels, neighbours), weights);
+        const __m256i levels = _mm256_srai_epi32(sums, 4);
+        const __m256i words = _mm256_packs_epi32(levels, levels);
+        // The fourth level of each is written over by the next pixel.
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(out), _mm256_castsi256_si128(words));
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(out + 3), _mm256_extracti128_si256(words, 1));
+    }
+    if (x < count) portable::mix_rgb(row, {{pairs.offsets[x]}, {pairs.weights[x]}}, out);
+}
+
 __m256i blend_words(const std::int16_t* above, const std::int16_t* below, __m256i above_weight, __m256i below_weight) {
     const __m256i sum =
         _mm256_add_epi16(_mm256_mulhi_epi16(load(above), above_weight), _mm256_mulhi_epi16(load(below), below_weight));
@@ -159,7 +180,8 @@ void blend(const std::int16_t* above, const std::int16_t* below, std::int16_t ab
 
 const Kernels& avx2_kernels();
 const Kernels& avx2_kernels() {
-    static const Kernels kernels{CpuLevel::avx2, pack_rgb, horizontal_rgb, portable::horizontal_grey, vertical, blend};
+    static const Kernels kernels{CpuLevel::avx2, pack_rgb, horizontal_rgb, portable::horizontal_grey,
+                                 vertical,       mix_rgb,  blend};
     return kernels;
 }
 

@@ -180,7 +180,8 @@ void vertical(const std::uint8_t* rows, std::size_t stride, const std::int32_t* 
 const Kernels& avx512_kernels();
 const Kernels& avx512_kernels() {
     static const Kernels kernels{CpuLevel::avx512,          pack_rgb, horizontal_rgb,
-                                 portable::horizontal_grey, vertical, avx2_kernels().blend};
+                                 portable::horizontal_grey, vertical, avx2_kernels().mix_rgb,
+                                 avx2_kernels().blend};
     return kernels;
 }
 

@@ -44,6 +44,15 @@ void vertical(const std::uint8_t* rows, std::size_t stride, const std::int32_t* 
     }
 }
 
+void mix_rgb(const std::uint8_t* row, const PackedPairs& pairs, std::int16_t* out) {
+    for (std::size_t x = 0; x < pairs.offsets.size(); ++x, out += 3) {
+        const std::uint8_t* pixel = row + pairs.offsets[x];
+        const int left = std::int16_t(pairs.weights[x]);
+        const int right = pairs.weights[x] >> 16;
+        for (int c = 0; c < 3; ++c) out[c] = std::int16_t((pixel[c] * left + pixel[c + 3] * right) >> 4);
+    }
+}
+
 void blend(const std::int16_t* above, const std::int16_t* below, std::int16_t above_weight, std::int16_t below_weight,
            std::uint8_t* out, std::size_t length) {
     for (std::size_t i = 0; i < length; ++i) {
@@ -55,8 +64,9 @@ void blend(const std::int16_t* above, const std::int16_t* below, std::int16_t ab
 }  // namespace portable
 
 const Kernels& portable_kernels() {
-    static const Kernels kernels{CpuLevel::portable,        portable::pack_rgb, portable::horizontal_rgb,
-                                 portable::horizontal_grey, portable::vertical, portable::blend};
+    static const Kernels kernels{
+        CpuLevel::portable, portable::pack_rgb, portable::horizontal_rgb, portable::horizontal_grey,
+        portable::vertical, portable::mix_rgb,  portable::blend};
     return kernels;
 }
 

@@ -17,6 +17,7 @@ void horizontal_rgb(const std::uint8_t* row, const Taps& taps, const PackedTaps&
 void horizontal_grey(const std::uint8_t* row, const Taps& taps, std::uint8_t* out);
 void vertical(const std::uint8_t* rows, std::size_t stride, const std::int32_t* weights, int count, std::uint8_t* out,
               std::size_t length);
+void mix_rgb(const std::uint8_t* row, const PackedPairs& pairs, std::int16_t* out);
 void blend(const std::int16_t* above, const std::int16_t* below, std::int16_t above_weight, std::int16_t below_weight,
            std::uint8_t* out, std::size_t length);
 

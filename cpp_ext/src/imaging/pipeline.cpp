@@ -17,8 +17,9 @@ using Clock = std::chrono::steady_clock;
 
 double milliseconds(Clock::duration time) { return std::chrono::duration<double, std::milli>(time).count(); }
 
-constexpr int kStripRows = 32;  // decoded at a time: small enough for the second-level cache
-constexpr int kLeastRows = 32;  // per thread, below which handing work over costs more than it saves
+constexpr int kStripRows = 32;         // decoded at a time: small enough for the second-level cache
+constexpr int kLeastPixels = 1 << 19;  // of a picture, below which threads cost more than they save
+constexpr int kLeastRows = 32;         // per thread, below which handing work over costs more than it saves
 
 }  // namespace
 
@@ -81,6 +82,11 @@ public:
 private:
     using Picture = std::function<void(int, std::uint8_t*)>;  // writes a row of the window
 
+    ThreadPool& pool() const {
+        const bool small = opened_.rows->width() < kLeastPixels / opened_.rows->height();
+        return small ? own_.alone_ : *own_.pool_;
+    }
+
     // Decodes strip by strip; each strip is resampled on any thread while the next one is decoded.
     void stream(Resizer& resizer) {
         RowSource& rows = *opened_.rows;
@@ -89,9 +95,9 @@ private:
             Buffer pixels;
             std::atomic<bool> busy{false};
         };
-        std::vector<Strip> strips(std::size_t(own_.pool_->threads()) + 1);
+        std::vector<Strip> strips(std::size_t(pool().threads()) + 1);
         for (Strip& strip : strips) strip.pixels = Buffer(stride * kStripRows);
-        ThreadPool::Group group(*own_.pool_);  // waits for its tasks before the strips go
+        ThreadPool::Group group(pool());  // waits for its tasks before the strips go
         for (int top = 0; top < rows.height(); top += kStripRows) {
             group.wait(int(strips.size()) - 1);
             Strip& strip = *std::find_if(strips.begin(), strips.end(), [](const Strip& s) { return !s.busy; });
@@ -111,7 +117,7 @@ private:
 
     void take(const Image& image, Resizer& resizer) {
         const Range rows = resizer.source_rows();
-        own_.pool_->for_ranges(rows.size(), kLeastRows, [&](int begin, int end) {
+        pool().for_ranges(rows.size(), kLeastRows, [&](int begin, int end) {
             for (int y = rows.begin + begin; y < rows.begin + end; ++y) resizer.take_row(y, image.row(y));
         });
     }
@@ -119,7 +125,7 @@ private:
     // The window of a picture as it is stored.
     Image draw(Size window, const Resizer& resizer) {
         Image image(window.width, window.height, channels_);
-        own_.pool_->for_ranges(window.height, kLeastRows, [&](int begin, int end) {
+        pool().for_ranges(window.height, kLeastRows, [&](int begin, int end) {
             for (int y = begin; y < end; ++y) resizer.write_row(y, image.row(y));
         });
         return image;
@@ -134,7 +140,7 @@ private:
     Tensor write(const Canvas& canvas, const Picture& picture) {
         const Size size = canvas.size();
         Tensor tensor = own_.writer_.allocate(size);
-        own_.pool_->for_ranges(size.height, kLeastRows, [&](int begin, int end) {
+        pool().for_ranges(size.height, kLeastRows, [&](int begin, int end) {
             Buffer row(std::size_t(size.width) * std::size_t(channels_));
             for (int y = begin; y < end; ++y) {
                 canvas.write_row(y, channels_, row.data(), picture);

@@ -1,6 +1,7 @@
 // Two-tap interpolation without antialias, in the integers of OpenCV's resize.cpp (INTER_LINEAR for 8 bits): along x to
 // 16 bits, then along y, where each product loses its low bits before the sum.
 #include <algorithm>
+#include <utility>
 
 #include "resizers.h"
 #include "satchel/image.h"
@@ -8,16 +9,23 @@
 namespace satchel {
 namespace {
 
-template <int C>
-void mix_columns(const std::uint8_t* row, const PairTaps& taps, std::int16_t* out) {
-    const std::size_t count = taps.low.size();
-    for (std::size_t x = 0; x < count; ++x, out += C) {
-        const std::uint8_t* low = row + std::size_t(taps.low[x]) * C;
-        const std::uint8_t* high = row + std::size_t(taps.high[x]) * C;
-        const int low_weight = taps.low_weight[x];
-        const int high_weight = taps.high_weight[x];
-        for (int c = 0; c < C; ++c) out[c] = std::int16_t((low[c] * low_weight + high[c] * high_weight) >> 4);
+void mix_grey(const std::uint8_t* row, const PairTaps& taps, std::int16_t* out) {
+    for (std::size_t x = 0; x < taps.low.size(); ++x) {
+        const int low = row[taps.low[x]], high = row[taps.high[x]];
+        out[x] = std::int16_t((low * taps.low_weight[x] + high * taps.high_weight[x]) >> 4);
     }
+}
+
+PackedPairs pack_rgb(const PairTaps& taps) {
+    PackedPairs packed;
+    for (std::size_t x = 0; x < taps.low.size(); ++x) {
+        int left = taps.low_weight[x], right = taps.high_weight[x];
+        if (taps.low[x] > taps.high[x]) std::swap(left, right);            // on an axis that runs the other way
+        if (taps.low[x] == taps.high[x]) left += std::exchange(right, 0);  // at an edge
+        packed.offsets.push_back(3 * std::min(taps.low[x], taps.high[x]));
+        packed.weights.push_back(left | right << 16);
+    }
+    return packed;
 }
 
 PairTaps taps_of(const ResizeJob::Axis& axis, PixelCenters centers) {
@@ -49,19 +57,21 @@ public:
           channels_(job.channels),
           across_(taps_of(job.across(), centers)),
           down_(taps_of(job.down(), centers)),
+          packed_(pack_rgb(across_)),
           length_(across_.low.size() * std::size_t(job.channels)),
+          stride_(padded_stride(length_)),
           slots_(down_, job.down().source) {
         source_rows_ = slots_.rows;
-        rows_ = Buffer(std::size_t(slots_.used) * length_ * sizeof(std::int16_t));
+        rows_ = Buffer(std::size_t(slots_.used) * stride_ * sizeof(std::int16_t));
     }
 
     void take_row(int y, const std::uint8_t* row) override {
         const int slot = slots_.of[std::size_t(y)];
         if (slot < 0) return;
         if (channels_ == 3) {
-            mix_columns<3>(row, across_, mixed(slot));
+            kernels_.mix_rgb(row, packed_, mixed(slot));
         } else {
-            mix_columns<1>(row, across_, mixed(slot));
+            mix_grey(row, across_, mixed(slot));
         }
     }
 
@@ -74,17 +84,19 @@ public:
 
 private:
     std::int16_t* mixed(int slot) {
-        return reinterpret_cast<std::int16_t*>(rows_.data()) + std::size_t(slot) * length_;
+        return reinterpret_cast<std::int16_t*>(rows_.data()) + std::size_t(slot) * stride_;
     }
     const std::int16_t* mixed(int slot) const {
-        return reinterpret_cast<const std::int16_t*>(rows_.data()) + std::size_t(slot) * length_;
+        return reinterpret_cast<const std::int16_t*>(rows_.data()) + std::size_t(slot) * stride_;
     }
 
     const Kernels& kernels_;
     int channels_;
     PairTaps across_;
     PairTaps down_;
+    PackedPairs packed_;
     std::size_t length_;  // levels of a row of the window
+    std::size_t stride_;  // from one row to the next, with room for what the kernel writes behind it
     Slots slots_;
     Buffer rows_;
 };
