@@ -1,49 +1,55 @@
-"""What a request costs: each stage of the pipeline, and HTTP around it, on the same pictures in one run."""
+"""What a request costs: each stage of the pipeline, and HTTP around it."""
 
 import http.client
+import json
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from benchmarks.timing import spread, take_turns
-from inference_core import LocalPredictor, open_bundle
-from inference_core.tasks import Result
+from benchmarks.timing import spread
 
 _START_WITHIN = 30.0
+_WARM_UP = 5
 
 
 def measure(path: Path, pictures: list[Path], rounds: int) -> None:
-    """Prints a table for the bundle at `path`."""
-    with open_bundle(path) as bundle, LocalPredictor.load(bundle) as predictor, _server(path) as port:
-        predictor.warm_up()
+    """Prints a table for the bundle at `path`, served by a process of its own; the pictures take turns."""
+    with _server(path) as port:
         connection = http.client.HTTPConnection("127.0.0.1", port)
-        threads = predictor.describe().threads
-        print(f"\n{bundle.manifest.name}, {threads} threads, milliseconds: median (p10 to p90)")
-        for picture in pictures:
-            data = picture.read_bytes()
-            stages: dict[str, list[float]] = {name: [] for name in ("decode", "preprocess", "infer", "postprocess")}
+        [model] = _ask(connection, "GET", "/models")["models"]
+        samples: dict[Path, dict[str, list[float]]] = {picture: {} for picture in pictures}
+        for turn in range(_WARM_UP + rounds):
+            for picture, times in samples.items():
+                found = _timed(connection, f"/models/{model['name']}/predict", picture.read_bytes())
+                if turn >= _WARM_UP:
+                    for stage, ms in found.items():
+                        times.setdefault(stage, []).append(ms)
+    print(f"\n{model['name']} over HTTP, one client, milliseconds: median (p10 to p90)")
+    for picture, times in samples.items():
+        print(f"  {picture.name}, {picture.stat().st_size // 1000} kB")
+        for stage, values in times.items():
+            print(f"    {stage:12} {spread(values)}")
 
-            def inside(data: bytes = data, stages: dict[str, list[float]] = stages) -> None:
-                outcome = predictor.predict([data])[0]
-                assert isinstance(outcome, Result), outcome
-                for name, times in stages.items():
-                    times.append(getattr(outcome.timings_ms, name))
 
-            def over_http(data: bytes = data) -> None:
-                connection.request("POST", f"/models/{bundle.manifest.name}/predict", data)
-                response = connection.getresponse()
-                assert response.status == 200, response.read()
-                response.read()
+def _timed(connection: http.client.HTTPConnection, path: str, body: bytes) -> dict[str, float]:
+    """The stages the answer tells of, the round trip, and what HTTP and queueing took of it."""
+    began = time.perf_counter()
+    stages: dict[str, float] = _ask(connection, "POST", path, body)["timings_ms"]
+    trip = (time.perf_counter() - began) * 1e3
+    return {**stages, "round trip": trip, "HTTP's share": trip - sum(stages.values())}
 
-            turns = take_turns({"predict": inside, "HTTP": over_http}, rounds)
-            print(f"  {picture.name}, {len(data) // 1000} kB")
-            for name, times in stages.items():
-                print(f"    {name:12} {spread(times)}")
-            print(f"    {'in process':12} {turns['predict']}")
-            print(f"    {'over HTTP':12} {turns['HTTP']}   +{turns['HTTP'].median - turns['predict'].median:.2f}")
+
+def _ask(connection: http.client.HTTPConnection, method: str, path: str, body: bytes | None = None) -> dict[str, Any]:
+    connection.request(method, path, body)
+    response = connection.getresponse()
+    content = response.read()
+    assert response.status == 200, content
+    answer: dict[str, Any] = json.loads(content)
+    return answer
 
 
 @contextmanager
