@@ -25,7 +25,7 @@ def check_tensors(manifest: Manifest, artifact: Artifact, images: Sequence[bytes
     preprocess = Preprocessor(manifest.preprocess)
     for number, data in enumerate(images, 1):
         try:
-            tensor = preprocess.prepare(preprocess.decode(data)).tensor
+            tensor = preprocess.run(data).tensor
         except SatchelError as error:
             raise _failed(f"trial picture {number} cannot be used", error) from error
         if tensor.dtype.name != spec.dtype or not fits(tensor.shape[1:], spec.shape[1:]):
@@ -77,7 +77,7 @@ def run_trial(manifest: Manifest, artifact: Artifact, engine: Engine, images: Se
     predictor = LocalPredictor(manifest, artifact, engine)
     spec = artifact.input(tensor_step(manifest).input)
     preprocess = Preprocessor(manifest.preprocess)
-    tensor = preprocess.prepare(preprocess.decode(images[0])).tensor
+    tensor = preprocess.run(images[0]).tensor
     check_labels(manifest, engine.infer({spec.name: stack([tensor], spec)}))
     outcomes = predictor.predict(images)
     for outcome in outcomes:
