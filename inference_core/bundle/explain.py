@@ -22,19 +22,17 @@ def explain(error: ValidationError, raw: object, kind: type[BaseModel], where: s
         kind: the record the document should have been.
         where: the name of the document.
     """
-    details = error.errors(include_url=False)
+    # Unknown keys come first: the key that is missing is often the one that was misspelt.
+    details = sorted(error.errors(include_url=False), key=lambda d: d["type"] != "extra_forbidden")
     # A list whose items are invalid is also called too short, since pydantic counts the valid ones.
     problems = [_problem(d, raw, kind) for d in details if d["type"] != "too_short" or not _encloses(d, details)]
     if len(problems) == 1:
         problems[0].message = f"{where}: {problems[0].message}"
         return problems[0]
-    first = problems[0]
     lines = "\n".join(f"{index}. {problem}" for index, problem in enumerate(problems[:_MOST_SHOWN], 1))
     if len(problems) > _MOST_SHOWN:
         lines += f"\n(and {len(problems) - _MOST_SHOWN} more)"
-    return ManifestError(
-        f"{where} has {len(problems)} problems:\n{lines}", got=first.got, expected=first.expected, remedy=first.remedy
-    )
+    return ManifestError(f"{where} has {len(problems)} problems:\n{lines}")
 
 
 def _encloses(detail: ErrorDetails, others: Iterable[ErrorDetails]) -> bool:

@@ -130,10 +130,9 @@ def test_several_problems_are_told_at_once_and_numbered() -> None:
     tree = without("license") | {"format": 2, "licence": "MIT"}
     assert refusal(json.dumps(tree)) == (
         "bundle.json has 3 problems:\n"
-        "1. key license is missing\n  got: nothing\n  remedy: add license\n"
-        "2. wrong value at format\n  got: 2\n  expected: Input should be 1\n  remedy: correct format\n"
-        "3. unknown key licence\n  got: \"MIT\"\n  remedy: rename it to 'license'\n"
-        "  got: nothing\n  remedy: add license"
+        "1. unknown key licence\n  got: \"MIT\"\n  remedy: rename it to 'license'\n"
+        "2. key license is missing\n  got: nothing\n  remedy: add license\n"
+        "3. wrong value at format\n  got: 2\n  expected: Input should be 1\n  remedy: correct format"
     )
 
 
