@@ -59,16 +59,30 @@ class _Ready:
 
 
 class LocalPredictor:
-    """The pipeline over an engine in this process. `predict` may be called from several threads at once."""
+    """The pipeline over an engine in this process. `predict` may be called from several threads at once.
+
+    Args:
+        manifest: how to feed and read the model.
+        artifact: what `engine` has loaded.
+        engine: runs the model; closed with the predictor.
+        max_pixels: cap on width x height of a picture.
+        threads: how many may prepare one picture.
+    """
 
     def __init__(
-        self, manifest: Manifest, artifact: Artifact, engine: Engine, max_pixels: int = DEFAULT_MAX_PIXELS
+        self,
+        manifest: Manifest,
+        artifact: Artifact,
+        engine: Engine,
+        *,
+        max_pixels: int = DEFAULT_MAX_PIXELS,
+        threads: int = 1,
     ) -> None:
         self.manifest = manifest
         self.artifact = artifact
         self.engine = engine
         self._max_pixels = max_pixels
-        self._preprocess = Preprocessor(manifest.preprocess, max_pixels, threads=available_cpus())
+        self._preprocess = Preprocessor(manifest.preprocess, max_pixels, threads=threads)
         self._postprocess = Postprocessor(manifest.task, manifest.postprocess, manifest.labels)
         self._writer = tensor_step(manifest)
         self._input = artifact.input(self._writer.input)
@@ -91,7 +105,7 @@ class LocalPredictor:
         artifact = bundle.artifact(engine)
         chosen = options or EngineOptions(threads=available_cpus())
         loaded = load_engine(artifact, bundle.directory, chosen)
-        return cls(bundle.manifest, artifact, loaded, max_pixels)
+        return cls(bundle.manifest, artifact, loaded, max_pixels=max_pixels, threads=chosen.threads)
 
     def warm_up(self) -> None:
         """See `Predictor.warm_up`. Every declared shape, then a picture through the whole pipeline.
