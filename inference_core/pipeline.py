@@ -84,7 +84,7 @@ class LocalPredictor:
         self._max_pixels = max_pixels
         self._preprocess = Preprocessor(manifest.preprocess, max_pixels, threads=threads)
         self._postprocess = Postprocessor(manifest.task, manifest.postprocess, manifest.labels)
-        self._writer = tensor_step(manifest)
+        self._writer = manifest.tensor_step
         self._input = artifact.input(self._writer.input)
 
     @classmethod
@@ -195,14 +195,6 @@ class LocalPredictor:
 def _since(began: float) -> float:
     """Milliseconds since `began` (`time.perf_counter()`), to the microsecond."""
     return round((time.perf_counter() - began) * 1e3, 3)
-
-
-def tensor_step(manifest: Manifest) -> ToTensor:
-    """The step that closes the preprocessing chain."""
-    last = manifest.preprocess[-1]
-    if not isinstance(last, ToTensor):
-        raise TypeError("a preprocessing chain ends with tensor")
-    return last
 
 
 def spatial_size(tensor: Array, step: ToTensor) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from inference_core.bundle.postprocess import PostprocessStep, check_postprocess
-from inference_core.bundle.preprocess import PreprocessStep, check_preprocess
+from inference_core.bundle.preprocess import Decode, PreprocessStep, ToTensor, check_preprocess, ends_of
 from inference_core.bundle.schema import Identifier, Record, RelativePath, Sha256, format_json
 
 FORMAT: Literal[1] = 1
@@ -150,6 +150,16 @@ class ModelCard(Record):
         check_preprocess(self.preprocess)
         check_postprocess(self.postprocess, self.task)
         return self
+
+    @property
+    def decode_step(self) -> Decode:
+        """The step that opens the preprocessing chain."""
+        return ends_of(self.preprocess)[0]
+
+    @property
+    def tensor_step(self) -> ToTensor:
+        """The step that closes the preprocessing chain."""
+        return ends_of(self.preprocess)[1]
 
 
 class Recipe(ModelCard):

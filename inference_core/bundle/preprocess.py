@@ -4,6 +4,7 @@ Steps run in order on one upright 8-bit image; between steps it is always uint8,
 bit-equal. `decode` comes first, `tensor` last. Each geometric step is axis-aligned, so boxes can be mapped back.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -172,9 +173,16 @@ def check_preprocess(steps: tuple[PreprocessStep, ...]) -> None:
         raise ValueError(f"preprocess must begin with decode and end with tensor, it is {kinds}")
     if kinds.count("decode") > 1 or kinds.count("tensor") > 1:
         raise ValueError("preprocess must have one decode and one tensor step")
-    decode, tensor = steps[0], steps[-1]
-    if isinstance(decode, Decode) and isinstance(tensor, ToTensor):
-        channels = 1 if decode.color == "GRAY" else 3
-        for name, values in (("mean", tensor.mean), ("std", tensor.std)):
-            if values is not None and len(values) != channels:
-                raise ValueError(f"{decode.color} has {channels} channels, {name} has {len(values)} values")
+    decode, tensor = ends_of(steps)
+    channels = 1 if decode.color == "GRAY" else 3
+    for name, values in (("mean", tensor.mean), ("std", tensor.std)):
+        if values is not None and len(values) != channels:
+            raise ValueError(f"{decode.color} has {channels} channels, {name} has {len(values)} values")
+
+
+def ends_of(steps: Sequence[PreprocessStep]) -> tuple[Decode, ToTensor]:
+    """The `decode` that opens a valid chain and the `tensor` that closes it."""
+    first, last = steps[0], steps[-1]
+    if not isinstance(first, Decode) or not isinstance(last, ToTensor):
+        raise TypeError("a preprocessing chain begins with decode and ends with tensor")
+    return first, last

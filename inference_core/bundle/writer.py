@@ -3,7 +3,7 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ def check_target(target: Path, force: bool) -> None:
 
 def _fill(directory: Path, facts: Mapping[str, Any], files: Mapping[str, Path]) -> Manifest:
     # Facts and names are checked before anything is copied: a name such as ../x would leave the scratch directory.
-    manifest_from({**facts, "files": dict.fromkeys(files, _UNREAD)})
+    draft_manifest(facts, files)
     records = {}
     for name, source in sorted(files.items()):
         copy = directory / name
@@ -76,6 +76,11 @@ def _fill(directory: Path, facts: Mapping[str, Any], files: Mapping[str, Path]) 
     manifest = manifest_from({**facts, "files": records})
     (directory / MANIFEST_NAME).write_text(manifest.to_json(), encoding="utf-8")
     return manifest
+
+
+def draft_manifest(facts: Mapping[str, Any], names: Iterable[str]) -> Manifest:
+    """The manifest of a bundle whose files have not been read: right but for their digests and sizes."""
+    return manifest_from({**facts, "files": dict.fromkeys(names, _UNREAD)})
 
 
 def manifest_from(facts: Mapping[str, Any]) -> Manifest:

@@ -104,8 +104,7 @@ def _draw(predictor: LocalPredictor, path: Path, result: Result, target: Path) -
     from inference_core.tasks import TASKS
 
     # Boxes refer to the picture as the model saw it: turned upright, or not.
-    upright = all(step.exif for step in predictor.manifest.preprocess if isinstance(step, Decode))
-    image = decode_image(path.read_bytes(), Decode(exif=upright))
+    image = decode_image(path.read_bytes(), Decode(exif=predictor.manifest.decode_step.exif))
     target.parent.mkdir(parents=True, exist_ok=True)
     stream = io.BytesIO()
     TASKS[predictor.manifest.task].draw(image, result.predictions).save(stream, "PNG")

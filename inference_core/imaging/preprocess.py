@@ -16,6 +16,7 @@ from inference_core.bundle.preprocess import (
     Resize,
     ResizeShort,
     ToTensor,
+    ends_of,
 )
 from inference_core.errors import InvalidImageError
 from inference_core.imaging.decode import DEFAULT_MAX_PIXELS, Decoded, decode
@@ -68,12 +69,9 @@ class Preprocessor:
         threads: int = 1,
         native: bool = True,
     ) -> None:
-        decode, *middle, last = steps
-        if not isinstance(decode, Decode) or not isinstance(last, ToTensor):
-            raise TypeError("a preprocessing chain begins with decode and ends with tensor")
-        self._decode = decode
-        self._geometric = [s for s in middle if not isinstance(s, Decode | ToTensor)]
-        self._write = TensorWriter(decode, last)
+        self._decode, last = ends_of(steps)
+        self._geometric = [s for s in steps if not isinstance(s, Decode | ToTensor)]
+        self._write = TensorWriter(self._decode, last)
         self._max_pixels = max_pixels
         self._native: NativePath | None = open_native(steps, max_pixels, threads) if native else None
 

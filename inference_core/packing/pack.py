@@ -10,9 +10,8 @@ from inference_core import __version__
 from inference_core.bundle import Artifact, Manifest, Recipe, write_bundle
 from inference_core.bundle.digest import describe_file
 from inference_core.bundle.manifest import FORMAT, check_names
-from inference_core.bundle.preprocess import ToTensor
 from inference_core.bundle.schema import parse_record
-from inference_core.bundle.writer import check_target, manifest_from
+from inference_core.bundle.writer import check_target, draft_manifest
 from inference_core.cpu import available_cpus
 from inference_core.engines import EngineOptions, engine_versions, load_engine
 from inference_core.errors import PackError
@@ -75,7 +74,7 @@ def pack_onnx(
     files = {MODEL_FILE: model} | {name: model.parent / name for name in graph.companions}
     facts = _facts(recipe, graph, names, model)
     _check_names(recipe, facts["artifacts"][0])
-    draft = manifest_from(facts | {"files": {name: describe_file(path).model_dump() for name, path in files.items()}})
+    draft = draft_manifest(facts, files)
     progress("trial run")
     pictures = [path.read_bytes() for path in images] or [sample_picture(*size) for size in TRIAL_SIZES]
     results = _try(draft, model, pictures)
@@ -127,9 +126,7 @@ def _check_names(recipe: Recipe, artifact: dict[str, Any]) -> None:
 
 def _with_layout(inputs: list[dict[str, Any]], recipe: Recipe) -> list[dict[str, Any]]:
     """Notes the layout on the input that the tensor step writes."""
-    step = recipe.preprocess[-1]
-    if not isinstance(step, ToTensor):
-        raise TypeError("a preprocessing chain ends with tensor")
+    step = recipe.tensor_step
     named = [spec for spec in inputs if step.input in (None, spec["name"]) and len(spec["shape"]) == len(step.layout)]
     return [spec | {"layout": step.layout} if spec in named else spec for spec in inputs]
 

@@ -11,18 +11,18 @@ from inference_core.engines import Array, Engine
 from inference_core.engines.tensors import describe_shape, fits
 from inference_core.errors import PackError, SatchelError
 from inference_core.imaging import Preprocessor
-from inference_core.pipeline import LocalPredictor, tensor_step
+from inference_core.pipeline import LocalPredictor
 from inference_core.tasks import Result
 
 TRIAL_SIZES = ((640, 480), (375, 500), (31, 17))
 """Landscape, portrait, tiny: enough to meet every branch of a letterbox or a crop."""
 
 
-def check_tensors(manifest: Manifest, artifact: Artifact, images: Sequence[bytes]) -> None:
-    """Raises PackError when preprocessing does not give the tensor that the model takes."""
-    step = tensor_step(manifest)
-    spec = artifact.input(step.input)
+def check_tensors(manifest: Manifest, artifact: Artifact, images: Sequence[bytes]) -> list[Array]:
+    """The tensor of each image. Raises PackError when it is not what the model takes."""
+    spec = artifact.input(manifest.tensor_step.input)
     preprocess = Preprocessor(manifest.preprocess)
+    tensors = []
     for number, data in enumerate(images, 1):
         try:
             tensor = preprocess.run(data).tensor
@@ -35,6 +35,7 @@ def check_tensors(manifest: Manifest, artifact: Artifact, images: Sequence[bytes
                 expected=f"{spec.dtype} {describe_shape(spec.shape)}",
                 remedy="correct the size, layout or dtype in the recipe's preprocess steps",
             )
+        tensors.append(tensor)
     others = [other.name for other in artifact.inputs if other.name != spec.name]
     if others:
         raise PackError(
@@ -43,16 +44,17 @@ def check_tensors(manifest: Manifest, artifact: Artifact, images: Sequence[bytes
             expected=f"only {spec.name}",
             remedy="export the model with the image as its only input",
         )
+    return tensors
 
 
-def check_labels(manifest: Manifest, outputs: Mapping[str, Array]) -> None:
+def check_labels(manifest: Manifest, artifact: Artifact, outputs: Mapping[str, Array]) -> None:
     """Raises PackError when the number of labels is not the number of classes in the outputs [N, ..., C]."""
     for step in manifest.postprocess:
         match step:
             case Softmax() | Sigmoid() | Probabilities():
-                classes = int(np.prod(_output(outputs, step.output).shape[1:]))
+                classes = int(np.prod(outputs[artifact.output(step.output).name].shape[1:]))
             case Yolox():
-                classes = _output(outputs, step.output).shape[-1] - 5
+                classes = outputs[artifact.output(step.output).name].shape[-1] - 5
             case Boxes():
                 classes = outputs[step.scores].shape[-1]
             case _:
@@ -73,13 +75,10 @@ def run_trial(manifest: Manifest, artifact: Artifact, engine: Engine, images: Se
     Raises:
         PackError: recipe, labels and model do not fit together.
     """
-    check_tensors(manifest, artifact, images)
-    predictor = LocalPredictor(manifest, artifact, engine)
-    spec = artifact.input(tensor_step(manifest).input)
-    preprocess = Preprocessor(manifest.preprocess)
-    tensor = preprocess.run(images[0]).tensor
-    check_labels(manifest, engine.infer({spec.name: stack([tensor], spec)}))
-    outcomes = predictor.predict(images)
+    tensors = check_tensors(manifest, artifact, images)
+    spec = artifact.input(manifest.tensor_step.input)
+    check_labels(manifest, artifact, engine.infer({spec.name: stack(tensors[:1], spec)}))
+    outcomes = LocalPredictor(manifest, artifact, engine).predict(images)
     for outcome in outcomes:
         if isinstance(outcome, SatchelError):
             raise _failed("the trial run failed", outcome) from outcome
@@ -88,7 +87,3 @@ def run_trial(manifest: Manifest, artifact: Artifact, engine: Engine, images: Se
 
 def _failed(what: str, error: SatchelError) -> PackError:
     return PackError(f"{what}: {error.message}", got=error.got, expected=error.expected, remedy=error.remedy)
-
-
-def _output(outputs: Mapping[str, Array], name: str | None) -> Array:
-    return outputs[name] if name is not None else next(iter(outputs.values()))

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-Point = tuple[float, float]
 Box = tuple[float, float, float, float]
 """x1, y1, x2, y2 in pixels of the upright image; continuous coordinates, so a full image is (0, 0, width, height)."""
 
