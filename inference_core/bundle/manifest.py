@@ -15,7 +15,7 @@ from inference_core.bundle.schema import Identifier, Record, RelativePath, Sha25
 FORMAT: Literal[1] = 1
 MANIFEST_NAME = "bundle.json"
 
-TaskName = Literal["classification", "detection"]
+TaskName = Literal["classification", "detection", "instance_segmentation", "pose"]
 Precision = Literal["fp32", "bf16", "fp16", "int8"]
 DType = Literal["float32", "float16", "bfloat16", "float64", "uint8", "int8", "int32", "int64", "bool", "string"]
 Size = Annotated[int, Field(ge=1)]

@@ -8,63 +8,22 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from inference_core.bundle.schema import Step, TensorUse
-
-Probability = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=1, le=2**31)]
-
-
-class _OutputStep(Step):
-    output: str | None = None
-    """Name of the artifact output; may be left out when there is only one."""
-
-    def tensors(self) -> tuple[TensorUse, ...]:
-        """See `Step.tensors`."""
-        return (TensorUse("output", self.output),)
-
-
-class Softmax(_OutputStep):
-    """Reads logits [N, C] and turns each row into probabilities."""
-
-    op: Literal["softmax"] = "softmax"
-
-
-class Sigmoid(_OutputStep):
-    """Reads logits [N, C] of a multi-label classifier and turns each into a probability of its own."""
-
-    op: Literal["sigmoid"] = "sigmoid"
-
-
-class Probabilities(_OutputStep):
-    """Reads probabilities [N, C] that the graph has already normalised."""
-
-    op: Literal["probabilities"] = "probabilities"
-
-
-class Yolox(_OutputStep):
-    """Decodes the raw YOLOX head [N, A, 5 + C], A being the cells of all strides in order.
-
-    Centre = (p_xy + cell) * stride, size = exp(min(p_wh, 20)) * stride, score = objectness * class probability, both
-    already through a sigmoid. Source: Ge et al., "YOLOX: Exceeding YOLO Series in 2021", arXiv:2107.08430.
-    """
-
-    op: Literal["yolox"] = "yolox"
-    strides: Annotated[tuple[Count, ...], Field(min_length=1)] = (8, 16, 32)
-
-
-class Boxes(Step):
-    """Reads boxes [N, A, 4] that the graph has already decoded, and scores [N, A, C] in 0..1."""
-
-    op: Literal["boxes"] = "boxes"
-    boxes: str = "boxes"
-    scores: str = "scores"
-    format: Literal["xyxy", "yxyx", "cxcywh"] = "xyxy"
-    normalized: bool = False
-    """Whether coordinates run from 0 to 1 over the input tensor instead of being its pixels."""
-
-    def tensors(self) -> tuple[TensorUse, ...]:
-        """See `Step.tensors`."""
-        return TensorUse("output", self.boxes), TensorUse("output", self.scores)
+from inference_core.bundle.heads import (
+    Boxes,
+    Count,
+    Distances,
+    HeatMaps,
+    Masks,
+    Picked,
+    Probabilities,
+    Probability,
+    Sigmoid,
+    Softmax,
+    Ssd,
+    Yolo,
+    Yolox,
+)
+from inference_core.bundle.schema import Step
 
 
 class Score(Step):
@@ -92,31 +51,71 @@ class Top(Step):
 
 
 class Restore(Step):
-    """Maps boxes from input pixels to pixels of the upright original, and clips them to it."""
+    """Maps coordinates from input pixels to pixels of the upright original: boxes are clipped to it, masks pasted."""
 
     op: Literal["restore"] = "restore"
 
 
 PostprocessStep = Annotated[
-    Softmax | Sigmoid | Probabilities | Yolox | Boxes | Score | Nms | Top | Restore, Field(discriminator="op")
+    Softmax
+    | Sigmoid
+    | Probabilities
+    | Yolox
+    | Yolo
+    | Boxes
+    | Ssd
+    | Distances
+    | Picked
+    | HeatMaps
+    | Score
+    | Nms
+    | Top
+    | Masks
+    | Restore,
+    Field(discriminator="op"),
 ]
 
-State = Literal["tensors", "classes", "scored_boxes", "detections", "restored_detections"]
+State = Literal[
+    "tensors",
+    "classes",
+    "scored_boxes",
+    "detections",
+    "masked_detections",
+    "poses",
+    "restored_detections",
+    "restored_masks",
+    "restored_poses",
+]
 
 STATES: dict[str, dict[State, State]] = {
     "softmax": {"tensors": "classes"},
     "sigmoid": {"tensors": "classes"},
     "probabilities": {"tensors": "classes"},
     "yolox": {"tensors": "scored_boxes"},
+    "yolo": {"tensors": "scored_boxes"},
     "boxes": {"tensors": "scored_boxes"},
-    "score": {"classes": "classes", "scored_boxes": "detections", "detections": "detections"},
+    "ssd": {"tensors": "scored_boxes"},
+    "distances": {"tensors": "scored_boxes"},
+    "picked": {"tensors": "detections"},
+    "heat_maps": {"tensors": "poses"},
+    "score": {"classes": "classes", "scored_boxes": "detections", "detections": "detections", "poses": "poses"},
     "nms": {"detections": "detections"},
     "top": {"classes": "classes", "detections": "detections"},
-    "restore": {"detections": "restored_detections"},
+    "masks": {"detections": "masked_detections"},
+    "restore": {
+        "detections": "restored_detections",
+        "masked_detections": "restored_masks",
+        "poses": "restored_poses",
+    },
 }
 """For each op, the states it accepts and what it makes of them."""
 
-RESULT_STATES: dict[str, State] = {"classification": "classes", "detection": "restored_detections"}
+RESULT_STATES: dict[str, State] = {
+    "classification": "classes",
+    "detection": "restored_detections",
+    "instance_segmentation": "restored_masks",
+    "pose": "restored_poses",
+}
 """For each task, the state its chain must end in."""
 
 

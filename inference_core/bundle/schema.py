@@ -5,7 +5,7 @@ Records are immutable, refuse unknown keys and never coerce one JSON type into a
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -40,6 +40,10 @@ class TensorUse(NamedTuple):
     name: str | None
 
 
+ShapeOf = Callable[[str | None], Sequence[int]]
+"""The shape [N, ...] of the output of that name; of the only one when it is None."""
+
+
 class Step(Record):
     """Base of the steps of a chain; `op` names the step and comes first when it is written."""
 
@@ -50,6 +54,11 @@ class Step(Record):
     def tensors(self) -> "tuple[TensorUse, ...]":
         """The model's tensors that the step uses."""
         return ()
+
+    def class_count(self, shape_of: ShapeOf) -> int | None:
+        """How many classes the step reads from the model's outputs; None where it reads none or their shape does not
+        tell."""
+        return None
 
 
 RecordT = TypeVar("RecordT", bound=Record)

@@ -5,10 +5,13 @@ from inference_core.tasks.results import (
     Classification,
     Detection,
     ImageSize,
+    Instance,
+    Pose,
     Prediction,
     Result,
     Timings,
 )
+from inference_core.tasks.rle import Rle
 from inference_core.tasks.states import Tensors
 from inference_core.tasks.task import TASKS, Task
 
@@ -17,9 +20,12 @@ __all__ = [
     "Classification",
     "Detection",
     "ImageSize",
+    "Instance",
+    "Pose",
     "Postprocessor",
     "Prediction",
     "Result",
+    "Rle",
     "Task",
     "Tensors",
     "Timings",

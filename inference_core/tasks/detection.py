@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 
 from inference_core.tasks.canvas import color_of, draw_tag, font_for
 from inference_core.tasks.labels import LabelTable
-from inference_core.tasks.results import Detection
+from inference_core.tasks.results import Detection, Instance
 from inference_core.tasks.states import Detections
 
 
@@ -16,7 +16,7 @@ def publish(found: Detections, labels: LabelTable) -> tuple[Detection, ...]:
     return tuple(Detection(label.name, label.id, score, (x1, y1, x2, y2)) for label, score, (x1, y1, x2, y2) in rows)
 
 
-def draw(image: Image.Image, predictions: Sequence[Detection]) -> Image.Image:
+def draw(image: Image.Image, predictions: Sequence[Detection | Instance]) -> Image.Image:
     """Draws boxes with labels and scores on a copy; the best last, so that it lies on top."""
     canvas = image.copy()
     pen, font = ImageDraw.Draw(canvas), font_for(image)

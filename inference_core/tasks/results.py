@@ -2,8 +2,13 @@
 
 from dataclasses import dataclass, field
 
+from inference_core.tasks.rle import Rle
+
 Box = tuple[float, float, float, float]
 """x1, y1, x2, y2 in pixels of the upright image; continuous coordinates, so a full image is (0, 0, width, height)."""
+
+Keypoint = tuple[float, float, float]
+"""x, y in the coordinates of `Box`, and a score from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,31 @@ class Detection:
     box: Box
 
 
-Prediction = Classification | Detection
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One object with its outline."""
+
+    label: str
+    class_id: int
+    score: float
+    """0 to 1."""
+    box: Box
+    mask: Rle
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """The keypoints of one person, or of another thing that has them."""
+
+    label: str
+    class_id: int
+    score: float
+    """0 to 1."""
+    keypoints: tuple[Keypoint, ...]
+    """In the order of the model's outputs."""
+
+
+Prediction = Classification | Detection | Instance | Pose
 
 
 @dataclass(frozen=True, slots=True)

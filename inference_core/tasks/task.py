@@ -6,7 +6,7 @@ from typing import Any
 
 from PIL import Image
 
-from inference_core.tasks import classification, detection
+from inference_core.tasks import classification, detection, instance_segmentation, pose
 from inference_core.tasks.labels import LabelTable
 from inference_core.tasks.results import Prediction
 
@@ -24,5 +24,7 @@ class Task:
 TASKS: dict[str, Task] = {
     "classification": Task(classification.publish, classification.draw),
     "detection": Task(detection.publish, detection.draw),
+    "instance_segmentation": Task(instance_segmentation.publish, instance_segmentation.draw),
+    "pose": Task(pose.publish, pose.draw),
 }
 """Every task by its name in the manifest."""

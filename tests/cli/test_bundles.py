@@ -124,4 +124,5 @@ def test_recipes_and_label_lists_are_named_with_their_files(satchel: Command) ->
     assert [line for line in lines if line[0] == "recipe"] == [
         ["recipe", name, str(recipe_path(name))] for name in recipe_names()
     ]
-    assert [line for line in lines if line[0] == "labels"] == [["labels", "coco_80"], ["labels", "imagenet_1000"]]
+    lists = [line for line in lines if line[0] == "labels"]
+    assert lists == [["labels", "coco_80"], ["labels", "imagenet_1000"], ["labels", "person"]]

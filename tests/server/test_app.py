@@ -100,6 +100,33 @@ def test_answers_follow_the_declared_schemas(door: TestClient, document: Any, mo
             check(instance, schema, document)
 
 
+FOUND = {"label": "cat", "class_id": 1, "score": 0.5}
+BOX = {"box": [0.0, 0.0, 2.0, 2.0]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts", "spoilt"),
+    [
+        ("Detection", BOX, {"box": [0.0, 0.0, 2.0]}),
+        (
+            "Instance",
+            BOX | {"mask": {"size": [2, 3], "counts": "231"}},
+            BOX | {"mask": {"size": [2], "counts": "231"}},
+        ),
+        ("Pose", {"keypoints": [[1.0, 2.0, 0.5]]}, {"keypoints": [[1.0, 2.0]]}),
+    ],
+)
+def test_every_kind_of_prediction_is_declared(
+    document: Any, kind: str, parts: dict[str, Any], spoilt: dict[str, Any]
+) -> None:
+    schemas = document["components"]["schemas"]
+    kinds = [choice["$ref"] for choice in schemas["Result"]["properties"]["predictions"]["items"]["anyOf"]]
+    assert f"#/components/schemas/{kind}" in kinds
+    check(FOUND | parts, schemas[kind], document)
+    with pytest.raises(jsonschema.ValidationError):
+        check(FOUND | spoilt, schemas[kind], document)
+
+
 def test_the_page_to_try_reads_the_document(door: TestClient) -> None:
     page = door.get("/docs")
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")

@@ -6,11 +6,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inference_core.tasks import TASKS, Classification, Detection
+from inference_core.tasks import TASKS, Classification, Detection, Instance, Pose
 from inference_core.tasks.canvas import color_of
+from inference_core.tasks.rle import encode
 
 GREY = (128, 128, 128)
 Box = tuple[float, float, float, float]
+TASK_OF = {
+    Classification: "classification",
+    Detection: "detection",
+    Instance: "instance_segmentation",
+    Pose: "pose",
+}
 
 
 def blank(width: int = 120, height: int = 100) -> Image.Image:
@@ -18,8 +25,7 @@ def blank(width: int = 120, height: int = 100) -> Image.Image:
 
 
 def draw(image: Image.Image, *predictions: Any) -> np.ndarray:
-    task = "detection" if isinstance(predictions[0], Detection) else "classification"
-    return np.asarray(TASKS[task].draw(image, predictions))
+    return np.asarray(TASKS[TASK_OF[type(predictions[0])]].draw(image, predictions))
 
 
 def test_colours_are_fixed_and_far_apart() -> None:
@@ -67,7 +73,7 @@ def test_a_box_of_the_whole_picture_colours_its_border() -> None:
     assert tuple(got[50, 119]) == color_of(1)
 
 
-@pytest.mark.parametrize("task", ["classification", "detection"])
+@pytest.mark.parametrize("task", TASKS)
 def test_without_predictions_the_copy_is_the_picture(task: str) -> None:
     image = blank()
     drawn = TASKS[task].draw(image, [])
@@ -78,7 +84,9 @@ def test_without_predictions_the_copy_is_the_picture(task: str) -> None:
 @pytest.mark.parametrize("label", ["Straße", "文字", "🙂", "two\nlines", ""])
 @pytest.mark.parametrize("size", [(1, 1), (120, 100), (3, 400)])
 def test_any_label_can_be_drawn_on_any_picture(label: str, size: tuple[int, int]) -> None:
-    for one in (Detection(label, 7, 0.5, (0.0, 0.0, 1.0, 1.0)), Classification(label, 7, 0.5)):
+    mask = encode(np.ones((1, 1), bool), 0, 0, size[::-1])
+    box = (0.0, 0.0, 1.0, 1.0)
+    for one in (Detection(label, 7, 0.5, box), Classification(label, 7, 0.5), Instance(label, 7, 0.5, box, mask)):
         got = draw(blank(*size), one)
         assert got.shape == (size[1], size[0], 3)
         assert tuple(got[0, 0]) == color_of(7)
@@ -92,4 +100,34 @@ def test_classes_are_listed_from_the_top_left_downwards() -> None:
     assert first == 0
     assert set(column[:second]) == {color_of(1)}
     assert set(column[second:]) == {color_of(2), GREY}
+    assert image.getcolors() == [(12000, GREY)]
+
+
+def test_the_pixels_of_an_object_are_tinted_and_its_box_is_drawn() -> None:
+    image = blank()
+    mask = encode(np.ones((20, 30), bool), 50, 60, (100, 120))
+    got = draw(image, Instance("cat", 1, 0.9, (20.0, 10.0, 110.0, 90.0), mask))
+    tint = got[60, 70].astype(int)
+    assert (abs(tint - 128) < abs(np.array(color_of(1)) - 128)).all() and (tint != 128).all()
+    assert (got[50:70, 60:90] == got[60, 70]).all()
+    for x, y in ((59, 60), (90, 60), (70, 49), (70, 70)):
+        assert tuple(got[y, x]) == GREY, (x, y)
+    assert tuple(got[50, 20]) == color_of(1)
+    assert image.getcolors() == [(12000, GREY)]
+
+
+def test_of_two_objects_the_better_lies_on_top() -> None:
+    mask, box = encode(np.ones((20, 30), bool), 50, 60, (100, 120)), (0.0, 0.0, 120.0, 100.0)
+    best, other = Instance("a", 1, 0.9, box, mask), Instance("b", 2, 0.1, box, mask)
+    colors = [np.linalg.norm(draw(blank(), best, other)[60, 70] - np.array(color_of(i))) for i in (1, 2)]
+    assert colors[0] < colors[1]
+
+
+def test_keypoints_are_dots_each_in_its_colour() -> None:
+    image = blank()
+    got = draw(image, Pose("person", 7, 0.5, ((60.0, 80.0, 0.9), (100.0, 60.0, 0.1), (120.0, 100.0, 0.0))))
+    assert (tuple(got[80, 60]), tuple(got[60, 100])) == (color_of(0), color_of(1))
+    for x, y in ((56, 80), (64, 80), (60, 84), (80, 90)):
+        assert tuple(got[y, x]) == GREY, (x, y)
+    assert tuple(got[60, 60]) == color_of(7)  # the label begins left of and above all of them
     assert image.getcolors() == [(12000, GREY)]

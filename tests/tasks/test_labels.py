@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from inference_core.bundle import Label
-from inference_core.bundle.postprocess import Probabilities, Top
+from inference_core.bundle.heads import Probabilities
+from inference_core.bundle.postprocess import Top
 from inference_core.errors import EngineError
 from inference_core.imaging import Geometry
 from inference_core.tasks import Classification, Postprocessor, Tensors

@@ -7,22 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from inference_core.bundle.heads import Boxes, HeatMaps, Masks, Picked, Probabilities, Sigmoid, Softmax
 from inference_core.bundle.manifest import Label
-from inference_core.bundle.postprocess import (
-    Boxes,
-    Nms,
-    PostprocessStep,
-    Probabilities,
-    Restore,
-    Score,
-    Sigmoid,
-    Softmax,
-    Top,
-)
+from inference_core.bundle.postprocess import Nms, PostprocessStep, Restore, Score, Top
 from inference_core.bundle.preprocess import Crop, Decode, Letterbox, Pad, PreprocessStep, Resize, ToTensor
 from inference_core.errors import EngineError
 from inference_core.imaging import Geometry, Preprocessor
-from inference_core.tasks import Classification, Detection, Postprocessor, Prediction, Tensors
+from inference_core.tasks import Classification, Detection, Instance, Pose, Postprocessor, Prediction, Tensors
+from inference_core.tasks.rle import decode
 
 GAPS = (Label(id=1, name="person"), Label(id=3, name="car"), Label(id=90, name="toothbrush"))
 
@@ -104,6 +96,52 @@ def test_outputs_of_any_number_type_are_read(dtype: Any) -> None:
     output = {"out": np.array([0, 1, 0], dtype)}
     found = Postprocessor("classification", [Probabilities(), Top(k=1)], GAPS)(Tensors(output, 1, 1, Geometry(1, 1)))
     assert found == (Classification("car", 3, 1.0),)
+
+
+def test_a_number_that_float32_cannot_hold_is_refused() -> None:
+    output = {"out": np.array([0.0, 1e39])}
+    with pytest.raises(EngineError, match="holds values that are not finite"):
+        Postprocessor("classification", [Probabilities()], GAPS)(Tensors(output, 1, 1, Geometry(1, 1)))
+
+
+def test_masks_follow_their_boxes_through_the_chain() -> None:
+    """Of four rows, one is too weak, one is suppressed, and the best two come out in the other order."""
+    boxes = [[0, 0, 8, 8], [0, 0, 8, 9], [16, 16, 24, 24], [20, 0, 40, 8]]
+    scores = [[0.5, 0, 0], [0.75, 0, 0], [0, 0.25, 0.875], [0, 0.25, 0]]
+    masks = np.zeros((4, 3, 8, 8))
+    masks[1, 0, :4] = masks[2, 2, :, :4] = 1  # the upper half, the left half
+    steps = (*CHAIN[:-1], Masks(output="masks"), Restore())
+    geometry = Geometry(20, 20, 2.0, 2.0, -4.0, 0.0)
+    found = run("instance_segmentation", steps, geometry, boxes=boxes, scores=scores, masks=masks)
+    best, other = found
+    assert isinstance(best, Instance) and isinstance(other, Instance)
+    assert (best.label, best.box) == ("toothbrush", (10, 8, 14, 12))
+    assert (other.label, other.box) == ("person", (2, 0, 6, 4.5))
+    assert np.argwhere(decode(best.mask)).tolist() == [[y, x] for y in range(8, 12) for x in (10, 11)]
+    assert np.argwhere(decode(other.mask)).tolist() == [[y, x] for y in (0, 1) for x in range(2, 6)]
+
+
+def test_masks_without_a_label_are_left_out_with_their_boxes() -> None:
+    labels = [Label(id=7, name="cat", index=2)]
+    values: dict[str, np.ndarray] = {
+        "boxes": np.array([[0, 0, 4, 4], [4, 0, 8, 4]], np.float32),
+        "scores": np.array([0.9, 0.8], np.float32),
+        "classes": np.array([1, 2], np.int64),
+        "masks": np.ones((2, 1, 4, 4), np.float32),
+    }
+    process = Postprocessor("instance_segmentation", (Picked(), Masks(output="masks"), Restore()), labels)
+    [found] = process(Tensors(values, 8, 8, Geometry(8, 8)))
+    assert isinstance(found, Instance)
+    assert (found.label, found.class_id, found.box) == ("cat", 7, (4, 0, 8, 4))
+    assert np.flatnonzero(decode(found.mask).any(axis=0)).tolist() == [4, 5, 6, 7]
+
+
+@pytest.mark.parametrize(("minimum", "count"), [(0.375, 1), (0.376, 0)])
+def test_a_pose_is_published_if_it_scores_enough(minimum: float, count: int) -> None:
+    maps = np.zeros((2, 8, 8))
+    maps[0, 0, 0], maps[1, 7, 3] = 0.5, 0.25
+    found = run("pose", (HeatMaps(), Score(min=minimum), Restore()), Geometry(8, 8, 4.0, 4.0), out=maps)
+    assert found == (Pose("person", 1, 0.375, ((0.5, 0.5, 0.5), (3.5, 7.5, 0.25))),)[:count]
 
 
 FRAMES: list[list[PreprocessStep]] = [

@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from inference_core.tasks import Classification, Detection, ImageSize, Result, Timings
+from inference_core.tasks import Classification, Detection, ImageSize, Instance, Pose, Result, Rle, Timings
 
 
 def test_a_classification_result_encodes_to_the_published_shape() -> None:
@@ -21,6 +21,21 @@ def test_a_detection_result_encodes_to_the_published_shape() -> None:
     body = orjson.dumps(Result("m", "1", "detection", ImageSize(4, 4), found)).decode()
     assert '"predictions":[{"label":"Bär","class_id":23,"score":0.75,"box":[0.0,1.5,2.0,3.0]}]' in body
     assert body.endswith('"timings_ms":{"decode":0.0,"preprocess":0.0,"infer":0.0,"postprocess":0.0}}')
+
+
+def test_an_instance_carries_its_mask_as_coco_has_it() -> None:
+    found = (Instance("cat", 1, 0.5, (0.0, 0.0, 2.0, 2.0), Rle((2, 3), "2\\1")),)
+    body = orjson.dumps(Result("m", "1", "instance_segmentation", ImageSize(3, 2), found)).decode()
+    assert '"score":0.5,"box":[0.0,0.0,2.0,2.0],"mask":{"size":[2,3],"counts":"2\\\\1"}}' in body
+
+
+def test_a_pose_encodes_to_the_published_shape() -> None:
+    found = (Pose("person", 1, 0.5, ((1.0, 2.0, 0.25), (3.0, 4.0, 0.75))),)
+    body = orjson.dumps(Result("m", "1", "pose", ImageSize(4, 4), found)).decode()
+    assert (
+        '"predictions":[{"label":"person","class_id":1,"score":0.5,"keypoints":[[1.0,2.0,0.25],[3.0,4.0,0.75]]}]'
+        in body
+    )
 
 
 @pytest.mark.parametrize("field", ["predictions", "model"])

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from inference_core.bundle import Bundle, open_bundle
-from inference_core.packing import pack_onnx
+from inference_core.packing import pack_model
 from tests.assets import ASSETS, BEAR
 
 MODELS = {
     "yolox_nano": "yolox_nano/yolox_nano.onnx",
     "mobilenet_v2": "mobilenet_v2/mobilenetv2_nchw_logits1000.onnx",
     "squeezenet_v1_0": "squeezenet/squeezenet_v1.0.onnx",
+    "efficientpose_rt": "efficientpose/EfficientPoseRT_derived.onnx",
 }
 
 OpenModel = Callable[[str], Bundle]
@@ -31,7 +32,7 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> OpenModel:
 
     @cache
     def open_model(name: str) -> Bundle:
-        pack_onnx(model_file(name), name, folder / name, images=[BEAR])
+        pack_model(model_file(name), name, folder / name, images=[BEAR])
         return open_bundle(folder / name)
 
     return open_model

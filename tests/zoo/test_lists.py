@@ -14,6 +14,7 @@ from inference_core.zoo import label_list_path, label_lists, recipe_names, recip
     ("name", "count", "known"),
     [
         ("coco_80", 80, {0: "person", 15: "cat", 21: "bear", 79: "toothbrush"}),
+        ("person", 1, {0: "person"}),
         ("imagenet_1000", 1000, {0: "tench", 281: "tabby", 294: "brown bear", 999: "toilet tissue"}),
     ],
 )
@@ -25,8 +26,8 @@ def test_a_label_list_has_every_class_at_its_published_index(name: str, count: i
 
 
 def test_the_lists_are_those_that_ship() -> None:
-    assert label_lists() == ["coco_80", "imagenet_1000"]
-    assert {"mobilenet_v2", "squeezenet_v1_0", "yolox_nano"} <= set(recipe_names())
+    assert label_lists() == ["coco_80", "imagenet_1000", "person"]
+    assert {"efficientpose_rt", "mobilenet_v2", "squeezenet_v1_0", "yolox_nano"} <= set(recipe_names())
     assert recipe_names() == sorted(recipe_names())
     assert not recipe_path("none").exists()
 
@@ -40,6 +41,7 @@ def test_every_recipe_is_valid_and_names_a_list_that_ships(name: str) -> None:
 
 
 FACTS = {
+    "efficientpose_rt": ("RGB", 1 / 255, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), "heat_maps"),
     "mobilenet_v2": ("RGB", 1 / 255, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), "softmax"),
     "squeezenet_v1_0": ("BGR", 1.0, (104.0, 117.0, 123.0), None, "probabilities"),
     "yolox_nano": ("BGR", 1.0, None, None, "yolox"),

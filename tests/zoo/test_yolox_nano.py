@@ -14,7 +14,7 @@ from pycocotools.cocoeval import COCOeval
 from inference_core.bundle import Bundle, open_bundle
 from inference_core.bundle.postprocess import Score
 from inference_core.imaging import Preprocessor
-from inference_core.packing import pack_onnx
+from inference_core.packing import pack_model
 from inference_core.packing.recipe import read_recipe
 from inference_core.pipeline import LocalPredictor
 from inference_core.tasks import Detection, ImageSize, Result
@@ -101,7 +101,7 @@ def our_records(truth: Truth, folder: Path) -> list[dict[str, Any]]:
     assert text.count("min = 0.3") == 1
     (folder / "low.toml").write_text(text.replace("min = 0.3", f"min = {MINIMUM}\nmulti_label = true"))
     assert Score(min=MINIMUM, multi_label=True) in read_recipe(str(folder / "low.toml"))[0].postprocess
-    manifest = pack_onnx(model_file("yolox_nano"), str(folder / "low.toml"), folder / "low", images=[BEAR]).manifest
+    manifest = pack_model(model_file("yolox_nano"), str(folder / "low.toml"), folder / "low", images=[BEAR]).manifest
     assert manifest.postprocess[2].model_dump()["iou"] == IOU
     numbers, records = category_ids(truth), []
     with LocalPredictor.load(open_bundle(folder / "low")) as predictor:
