@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from inference_core.packing import pack_onnx
+from inference_core.packing import pack_model
 
 OPSET = 17
 IR_VERSION = 10
@@ -104,7 +104,7 @@ def _pack(folder: Path, model: Path, recipe: str, labels: list[str]) -> Path:
     written = folder / f"{model.stem}.toml"
     written.write_text(recipe)
     target = folder / "models" / f"tiny_{model.stem}"
-    pack_onnx(model, str(written), target, force=True)
+    pack_model(model, str(written), target, force=True)
     return target
 
 

@@ -6,14 +6,13 @@ from typing import Annotated
 import typer
 
 from inference_core.cli.console import command, progress_bar, stdout
-from inference_core.dependencies import require
 
 _STAGES = 4
 
 
 @command
 def pack(
-    model: Annotated[Path, typer.Argument(help="The trained model: an .onnx file.")],
+    model: Annotated[Path, typer.Argument(help="The trained model: an ONNX file or a TorchScript archive.")],
     recipe: Annotated[str, typer.Option(help="A recipe.toml, or the name of one in the zoo (see `satchel recipes`).")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Bundle directory, or one file ending in .satchel.")],
     labels: Annotated[
@@ -30,12 +29,11 @@ def pack(
     \b
         satchel pack yolox_nano.onnx --recipe yolox_nano --image photo.jpg -o models/yolox_nano
     """
-    require("onnx", extra="pack", purpose="satchel pack")
-    from inference_core.packing import pack_onnx
+    from inference_core.packing import pack_model
 
     with progress_bar() as bar:
         task = bar.add_task("", total=_STAGES)
-        packed = pack_onnx(
+        packed = pack_model(
             model,
             recipe,
             output,

@@ -37,6 +37,8 @@ class EngineDescription:
     """Execution providers, in order of preference; empty where the engine has no such notion."""
     precision: str
     threads: int
+    notes: tuple[str, ...] = ()
+    """What the engine does otherwise than one would expect, in sentences."""
 
 
 class Engine(ABC):

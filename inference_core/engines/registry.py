@@ -29,6 +29,13 @@ _ENGINES = {
         extra="onnx",
         distributions=("onnxruntime", "onnxruntime-gpu"),
     ),
+    "torchscript": _Entry(
+        module="inference_core.engines.torchscript",
+        name="TorchScriptEngine",
+        package="satchel_torchscript",
+        extra="torchscript",
+        distributions=("satchel-torchscript",),
+    ),
 }
 
 

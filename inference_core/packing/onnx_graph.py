@@ -2,38 +2,23 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import onnx
 
 from inference_core.errors import PackError
+from inference_core.packing.graph import ModelGraph, TensorFacts
 
 _PRECISIONS = {"float32": "fp32", "float64": "fp32", "float16": "fp16", "bfloat16": "bf16"}
 _QUANTIZED_OPS = {"QuantizeLinear", "DequantizeLinear", "QLinearConv", "ConvInteger", "MatMulInteger", "QLinearMatMul"}
 
 
-@dataclass(frozen=True, slots=True)
-class OnnxGraph:
-    """What the packer needs to know of a graph. Tensors are plain manifest values."""
-
-    inputs: list[dict[str, Any]]
-    outputs: list[dict[str, Any]]
-    precision: str
-    companions: list[str]
-    """Files with external weights, relative to the model file."""
-    opset: int
-
-
-def inspect_onnx(path: Path) -> OnnxGraph:
+def inspect_onnx(path: Path) -> ModelGraph:
     """Reads the graph without its external weights.
 
     Raises:
-        PackError: not an ONNX file, or a tensor has a type or rank that cannot be fed.
+        PackError: not an ONNX model, or a tensor has a type or rank that cannot be fed.
     """
-    if not path.is_file():
-        raise PackError(f"there is no model file {path}", expected="an .onnx file", remedy="correct the path")
     try:
         model = onnx.load(str(path), load_external_data=False)
     except Exception as error:  # onnx passes on whatever its protobuf build raises
@@ -46,12 +31,16 @@ def inspect_onnx(path: Path) -> OnnxGraph:
     if not graph.node:
         raise PackError(f"{path} is not a usable ONNX model", got="a graph without nodes", remedy="export it again")
     weights = {tensor.name for tensor in graph.initializer}
-    return OnnxGraph(
+    opset = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 0)
+    return ModelGraph(
+        engine="onnxruntime",
+        file="model.onnx",
+        path=path,
         inputs=[_tensor(value) for value in graph.input if value.name not in weights],
         outputs=[_tensor(value) for value in graph.output],
         precision=_precision(graph),
         companions=_companions(graph, path),
-        opset=next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 0),
+        provenance={"opset": str(opset)},
     )
 
 
@@ -76,7 +65,7 @@ def _constants(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
             yield from _constants(inner)
 
 
-def _tensor(value: onnx.ValueInfoProto) -> dict[str, Any]:
+def _tensor(value: onnx.ValueInfoProto) -> TensorFacts:
     kind = value.type.tensor_type
     if not value.type.HasField("tensor_type") or not kind.HasField("shape"):
         raise PackError(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from inference_core import __version__
@@ -16,13 +17,12 @@ from inference_core.cpu import available_cpus
 from inference_core.engines import EngineOptions, engine_versions, load_engine
 from inference_core.errors import PackError
 from inference_core.imaging import sample_picture
+from inference_core.packing.formats import inspect_model
+from inference_core.packing.graph import ModelGraph, TensorFacts
 from inference_core.packing.labels import read_labels
-from inference_core.packing.onnx_graph import OnnxGraph, inspect_onnx
 from inference_core.packing.recipe import read_recipe
 from inference_core.packing.trial import TRIAL_SIZES, run_trial
 from inference_core.tasks import Result
-
-MODEL_FILE = "model.onnx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Packed:
     """Of the trial run, one for each image."""
 
 
-def pack_onnx(
+def pack_model(
     model: Path,
     recipe_name: str,
     target: Path,
@@ -44,10 +44,10 @@ def pack_onnx(
     force: bool = False,
     progress: Callable[[str], None] = lambda stage: None,
 ) -> Packed:
-    """Packs an ONNX model.
+    """Packs an ONNX model or a TorchScript archive.
 
     Args:
-        model: the `.onnx` file; external weights lie beside it.
+        model: the file; external weights of an ONNX model lie beside it.
         recipe_name: a recipe file, or the name of one in the zoo.
         target: bundle directory, or file ending in `.satchel`.
         labels: label file or list; overrides the recipe's.
@@ -63,23 +63,29 @@ def pack_onnx(
     progress("reading recipe")
     recipe, folder = read_recipe(recipe_name)
     names = read_labels(labels or recipe.labels, Path() if labels else folder)
-    progress("inspecting graph")
-    graph = inspect_onnx(model)
-    if MODEL_FILE in graph.companions:
+    with TemporaryDirectory(prefix="satchel-") as scratch:
+        progress("inspecting graph")
+        graph = inspect_model(model, recipe, Path(scratch))
+        files = _files(graph)
+        facts = _facts(recipe, graph, names, model)
+        _check_names(recipe, facts["artifacts"][0])
+        draft = draft_manifest(facts, files)
+        progress("trial run")
+        pictures = [path.read_bytes() for path in images] or [sample_picture(*size) for size in TRIAL_SIZES]
+        results = _try(draft, graph.path, pictures)
+        progress("writing bundle")
+        return Packed(write_bundle(facts, files, target, force=force), results)
+
+
+def _files(graph: ModelGraph) -> dict[str, Path]:
+    """Where each file of the bundle lies now."""
+    if graph.file in graph.companions:
         raise PackError(
-            f"the model keeps weights in a file called {MODEL_FILE}",
+            f"the model keeps weights in a file called {graph.file}",
             expected="another name: that one is the graph's in a bundle",
             remedy="export the model again with another name for its weights",
         )
-    files = {MODEL_FILE: model} | {name: model.parent / name for name in graph.companions}
-    facts = _facts(recipe, graph, names, model)
-    _check_names(recipe, facts["artifacts"][0])
-    draft = draft_manifest(facts, files)
-    progress("trial run")
-    pictures = [path.read_bytes() for path in images] or [sample_picture(*size) for size in TRIAL_SIZES]
-    results = _try(draft, model, pictures)
-    progress("writing bundle")
-    return Packed(write_bundle(facts, files, target, force=force), results)
+    return {graph.file: graph.path} | {name: graph.path.parent / name for name in graph.companions}
 
 
 def _try(draft: Manifest, model: Path, pictures: Sequence[bytes]) -> list[Result]:
@@ -93,12 +99,12 @@ def _try(draft: Manifest, model: Path, pictures: Sequence[bytes]) -> list[Result
         engine.close()
 
 
-def _facts(recipe: Recipe, graph: OnnxGraph, labels: list[dict[str, Any]], model: Path) -> dict[str, Any]:
+def _facts(recipe: Recipe, graph: ModelGraph, labels: list[dict[str, Any]], model: Path) -> dict[str, Any]:
     """The manifest's keys, but `files`, as plain JSON values."""
     artifact = {
-        "engine": "onnxruntime",
+        "engine": graph.engine,
         "precision": graph.precision,
-        "file": MODEL_FILE,
+        "file": graph.file,
         "companions": graph.companions,
         "inputs": _with_layout(graph.inputs, recipe),
         "outputs": graph.outputs,
@@ -109,11 +115,7 @@ def _facts(recipe: Recipe, graph: OnnxGraph, labels: list[dict[str, Any]], model
         "source": source,
         "labels": labels,
         "artifacts": [artifact],
-        "provenance": {
-            "satchel": __version__,
-            "onnxruntime": str(engine_versions()["onnxruntime"]),
-            "opset": str(graph.opset),
-        },
+        "provenance": {"satchel": __version__, graph.engine: str(engine_versions()[graph.engine])} | graph.provenance,
     }
 
 
@@ -124,7 +126,7 @@ def _check_names(recipe: Recipe, artifact: dict[str, Any]) -> None:
         raise PackError(str(error), remedy="name the tensor of the model in that step of the recipe") from error
 
 
-def _with_layout(inputs: list[dict[str, Any]], recipe: Recipe) -> list[dict[str, Any]]:
+def _with_layout(inputs: list[TensorFacts], recipe: Recipe) -> list[TensorFacts]:
     """Notes the layout on the input that the tensor step writes."""
     step = recipe.tensor_step
     named = [spec for spec in inputs if step.input in (None, spec["name"]) and len(spec["shape"]) == len(step.layout)]

@@ -2,11 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from inference_core.batching import stack
 from inference_core.bundle import Artifact, Manifest
-from inference_core.bundle.postprocess import Boxes, Probabilities, Sigmoid, Softmax, Yolox
 from inference_core.engines import Array, Engine
 from inference_core.engines.tensors import describe_shape, fits
 from inference_core.errors import PackError, SatchelError
@@ -27,7 +24,7 @@ def check_tensors(manifest: Manifest, artifact: Artifact, images: Sequence[bytes
         try:
             tensor = preprocess.run(data).tensor
         except SatchelError as error:
-            raise _failed(f"trial picture {number} cannot be used", error) from error
+            raise failed(f"trial picture {number} cannot be used", error) from error
         if tensor.dtype.name != spec.dtype or not fits(tensor.shape[1:], spec.shape[1:]):
             raise PackError(
                 f"the preprocessing steps do not give what input {spec.name} takes",
@@ -48,17 +45,11 @@ def check_tensors(manifest: Manifest, artifact: Artifact, images: Sequence[bytes
 
 
 def check_labels(manifest: Manifest, artifact: Artifact, outputs: Mapping[str, Array]) -> None:
-    """Raises PackError when the number of labels is not the number of classes in the outputs [N, ..., C]."""
+    """Raises PackError when the number of labels is not the number of classes that a step reads."""
     for step in manifest.postprocess:
-        match step:
-            case Softmax() | Sigmoid() | Probabilities():
-                classes = int(np.prod(outputs[artifact.output(step.output).name].shape[1:]))
-            case Yolox():
-                classes = outputs[artifact.output(step.output).name].shape[-1] - 5
-            case Boxes():
-                classes = outputs[step.scores].shape[-1]
-            case _:
-                continue
+        classes = step.class_count(lambda name: outputs[artifact.output(name).name].shape)
+        if classes is None:
+            continue
         stated = [label.index for label in manifest.labels if label.index is not None]
         if max(stated) >= classes if stated else classes != len(manifest.labels):
             raise PackError(
@@ -81,9 +72,10 @@ def run_trial(manifest: Manifest, artifact: Artifact, engine: Engine, images: Se
     outcomes = LocalPredictor(manifest, artifact, engine).predict(images)
     for outcome in outcomes:
         if isinstance(outcome, SatchelError):
-            raise _failed("the trial run failed", outcome) from outcome
+            raise failed("the trial run failed", outcome) from outcome
     return [outcome for outcome in outcomes if isinstance(outcome, Result)]
 
 
-def _failed(what: str, error: SatchelError) -> PackError:
+def failed(what: str, error: SatchelError) -> PackError:
+    """What became of packing because of `error`."""
     return PackError(f"{what}: {error.message}", got=error.got, expected=error.expected, remedy=error.remedy)

@@ -15,6 +15,7 @@ from inference_core.server.body import read_image
 from inference_core.server.connection import while_connected
 from inference_core.server.service import Service
 from inference_core.tasks import Result
+from inference_core.tasks.native import postprocessing_path
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _IMAGE_BODY = {
@@ -160,6 +161,7 @@ async def show_version() -> Response:
             "python": platform.python_version(),
             "engines": engine_versions(),
             "imaging": imaging_paths(),
+            "postprocessing": postprocessing_path(),
         }
     )
 

@@ -72,5 +72,6 @@ def test_without_the_onnx_package_the_extra_is_named(
     answer = satchel("pack", *sources, "-o", tmp_path / "out")
     assert (answer.code, answer.out) == (1, "")
     assert answer.err == (
-        "error: satchel pack needs the package onnx, which is not installed\n  remedy: pip install 'satchel[pack]'\n"
+        "error: packing an ONNX model needs the package onnx, which is not installed\n"
+        "  remedy: pip install 'satchel[pack]'\n"
     )

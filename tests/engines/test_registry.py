@@ -27,7 +27,7 @@ def test_an_unknown_engine_is_refused_and_no_other_tried(bundle: Bundle) -> None
     with pytest.raises(MissingDependencyError) as caught:
         load_engine(artifact, bundle.directory, EngineOptions(threads=1))
     assert str(caught.value) == (
-        "this version has no engine tensorrt\n  expected: one of onnxruntime\n"
+        "this version has no engine tensorrt\n  expected: one of onnxruntime, torchscript\n"
         "  remedy: upgrade satchel, or pack the model for one of these engines"
     )
 
@@ -46,7 +46,7 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
 
 
 def test_versions_are_those_of_the_installed_packages() -> None:
-    assert engine_versions() == {"onnxruntime": onnxruntime.__version__}
+    assert engine_versions()["onnxruntime"] == onnxruntime.__version__
 
 
 @pytest.mark.parametrize(
@@ -61,4 +61,4 @@ def test_a_package_may_come_from_its_gpu_distribution(
         return installed[distribution]
 
     monkeypatch.setattr("inference_core.engines.registry.version", version)
-    assert engine_versions() == {"onnxruntime": expected}
+    assert engine_versions() == {"onnxruntime": expected, "torchscript": None}

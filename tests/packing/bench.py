@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from inference_core.packing import Packed, pack_onnx
+from inference_core.packing import Packed, pack_model
 from tests.models import CLASSIFIER_RECIPE, IR_VERSION, OPSET, write_classifier
 from tests.pictures import plain
 
@@ -35,7 +35,7 @@ class Bench:
     def pack(self, **options: Any) -> Packed:
         """Packs what lies in the folder; tried on three small pictures, which is quicker than on generated ones."""
         options.setdefault("images", [self.picture] * 3)
-        return pack_onnx(self.model, str(self.recipe), options.pop("target", self.target), **options)
+        return pack_model(self.model, str(self.recipe), options.pop("target", self.target), **options)
 
     def left(self) -> list[str]:
         """What lies in the folder beside the sources."""

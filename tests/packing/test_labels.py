@@ -66,7 +66,7 @@ def test_labels_that_are_not_there_are_refused(tmp_path: Path, source: str) -> N
         read_labels(source, tmp_path)
     assert (caught.value.message, caught.value.expected) == (
         f"there is no label file {source}",
-        "a .txt or .json file, or one of coco_80, imagenet_1000",
+        "a .txt or .json file, or one of coco_80, imagenet_1000, person",
     )
 
 

@@ -13,7 +13,7 @@ from inference_core import __version__
 from inference_core.bundle import TensorSpec, open_bundle
 from inference_core.engines.onnx_runtime import OnnxRuntimeEngine
 from inference_core.errors import BundleError, ManifestError, PackError
-from inference_core.packing import pack_onnx
+from inference_core.packing import pack_model
 from inference_core.pipeline import LocalPredictor
 from inference_core.tasks import Result
 from tests.models import OPSET, write_classifier
@@ -58,7 +58,7 @@ def test_the_same_input_gives_the_same_bytes(bench: Bench) -> None:
     moved = bench.folder / "elsewhere" / "renamed.onnx"
     moved.parent.mkdir()
     moved.write_bytes(bench.model.read_bytes())
-    pack_onnx(moved, str(bench.recipe), bench.folder / "again", images=[bench.picture])
+    pack_model(moved, str(bench.recipe), bench.folder / "again", images=[bench.picture])
     assert content(bench.folder / "again") == content(bench.target)
     assert sorted(content(bench.target)) == ["bundle.json", "model.onnx"]
 
@@ -150,7 +150,7 @@ def test_external_weights_outside_the_models_folder_are_refused(bench: Bench) ->
     inner.mkdir()
     model = matmul(inner / "m.onnx", external(channel_weights(), inner, "../w.data"))
     with pytest.raises(ManifestError) as caught:
-        pack_onnx(model, str(bench.recipe), bench.target)
+        pack_model(model, str(bench.recipe), bench.target)
     assert '"../w.data"' in str(caught.value)
     assert not bench.target.exists()
 

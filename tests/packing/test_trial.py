@@ -9,7 +9,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from inference_core.errors import PackError
-from inference_core.packing import pack_onnx
+from inference_core.packing import pack_model
 from inference_core.tasks import ImageSize
 from tests.models import DETECTOR_RECIPE, write_classifier, write_detector
 from tests.packing.bench import Bench, channel_weights, matmul
@@ -63,6 +63,18 @@ def test_labels_of_a_detector_are_counted_in_its_scores(bench: Bench) -> None:
         "3 labels",
         "2, one for each class that step boxes reads",
     )
+
+
+def test_the_background_is_no_class_that_needs_a_label(bench: Bench) -> None:
+    bench.model = write_detector(bench.model)
+    bench.recipe.write_text(DETECTOR_RECIPE.replace('op = "boxes"', 'op = "boxes", background = true'))
+    assert refusal(bench) == (
+        "the labels do not fit the model",
+        "3 labels",
+        "1, one for each class that step boxes reads",
+    )
+    bench.labels.write_text("cat")
+    assert bench.pack(images=[]).manifest.labels[0].name == "cat"
 
 
 @pytest.mark.parametrize(
@@ -169,6 +181,6 @@ def test_a_half_precision_model_is_fed_half_precision(bench: Bench) -> None:
     matmul(bench.model, channel_weights(np.float16), dtype=TensorProto.FLOAT16)
     bench.change_recipe('dtype = "float32"', 'dtype = "float16"')
     target = bench.folder / "half"
-    manifest = pack_onnx(bench.model, str(bench.recipe), target).manifest
+    manifest = pack_model(bench.model, str(bench.recipe), target).manifest
     [artifact] = manifest.artifacts
     assert (artifact.precision, artifact.inputs[0].dtype, artifact.outputs[0].dtype) == ("fp16", "float16", "float16")

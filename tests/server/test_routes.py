@@ -11,8 +11,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from inference_core import __version__
+from inference_core.engines import engine_versions
 from inference_core.imaging import imaging_paths
-from inference_core.packing import pack_onnx
+from inference_core.packing import pack_model
+from inference_core.tasks.native import postprocessing_path
 from tests.models import CLASSIFIER_RECIPE, write_classifier
 from tests.pictures import plain
 from tests.server.doors import open_door
@@ -39,8 +41,9 @@ def test_small_routes_answer_exactly(door: TestClient) -> None:
         "/version": {
             "satchel": __version__,
             "python": platform.python_version(),
-            "engines": {"onnxruntime": version("onnxruntime")},
+            "engines": engine_versions(),
             "imaging": imaging_paths(),
+            "postprocessing": postprocessing_path(),
         },
     }
     for path, content in expected.items():
@@ -65,6 +68,7 @@ def test_a_model_is_described_with_source_engine_and_tensors(door: TestClient, t
             "providers": ["CPUExecutionProvider"],
             "precision": "fp32",
             "threads": 1,
+            "notes": [],
         },
         "artifact": {
             "engine": "onnxruntime",
@@ -105,7 +109,7 @@ def test_published_ids_with_gaps_are_kept(tmp_path: Path) -> None:
     labels = [{"id": 90, "name": "red"}, {"id": 1, "name": "grün"}, {"id": 7, "name": "blue"}]
     (tmp_path / "labels.json").write_text(json.dumps(labels))
     (tmp_path / "recipe.toml").write_text(CLASSIFIER_RECIPE.replace("labels.txt", "labels.json"))
-    pack_onnx(write_classifier(tmp_path / "m.onnx"), str(tmp_path / "recipe.toml"), tmp_path / "bundle")
+    pack_model(write_classifier(tmp_path / "m.onnx"), str(tmp_path / "recipe.toml"), tmp_path / "bundle")
     with open_door(tmp_path / "bundle") as door:
         assert door.get("/models/tiny_classifier/labels").json() == {"labels": labels}
         found = door.post("/models/tiny_classifier/predict", content=plain((255, 100, 0))).json()["predictions"]

@@ -1,0 +1,110 @@
+"""Facts found by running a TorchScript archive, which states neither shapes nor types."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import satchel_torchscript
+
+from inference_core.bundle import Recipe
+from inference_core.cpu import available_cpus
+from inference_core.engines import Array, EngineOptions
+from inference_core.engines.torchscript import open_module, translate
+from inference_core.errors import PackError, SatchelError
+from inference_core.imaging import Preprocessor, sample_picture
+from inference_core.packing.graph import ModelGraph, TensorFacts
+from inference_core.packing.trial import TRIAL_SIZES, failed
+
+_BATCH = 2
+_FILE = "model.pt"
+
+
+def inspect_torchscript(path: Path, recipe: Recipe, scratch: Path) -> ModelGraph:
+    """Freezes the archive and runs it on the tensors that the recipe's steps make of pictures of several shapes.
+
+    An axis whose size follows the picture is dynamic; so is the batch axis where two images at once work.
+
+    Args:
+        path: of the archive.
+        recipe: how the model is to be fed.
+        scratch: a folder for the frozen archive.
+
+    Raises:
+        PackError: it cannot be loaded, or not be run on what the recipe's steps give.
+    """
+    try:
+        module = open_module(path, EngineOptions(threads=available_cpus()))
+    except SatchelError as error:
+        raise failed(f"{path} cannot be packed", error) from error
+    if len(module.inputs) > 1:
+        raise PackError(
+            "the model has inputs that no step feeds",
+            got=", ".join(module.inputs),
+            expected="one input, the image",
+            remedy="save the model with the image as its only input",
+        )
+    tensors = _tensors(recipe)
+    runs = [_run(module, tensor) for tensor in tensors]
+    several = _run_several(module, tensors[0])
+    batch = several is not None and _doubled(runs[0], several)
+    image = {"name": module.inputs[0], "dtype": tensors[0].dtype.name, "shape": _axes("image", tensors, batch)}
+    module.save(scratch / _FILE)
+    return ModelGraph(
+        engine="torchscript",
+        file=_FILE,
+        path=scratch / _FILE,
+        inputs=[image],
+        outputs=[_output(name, [run[name] for run in runs], batch) for name in _common_names(runs)],
+        precision="fp32",
+        provenance={"libtorch": satchel_torchscript.libtorch_version()},
+    )
+
+
+def _tensors(recipe: Recipe) -> list[Array]:
+    preprocess = Preprocessor(recipe.preprocess)
+    return [preprocess.run(sample_picture(*size)).tensor for size in TRIAL_SIZES]
+
+
+def _run(module: satchel_torchscript.Module, tensor: Array) -> dict[str, Array]:
+    try:
+        return module.run([tensor])
+    except satchel_torchscript.TorchscriptError as error:
+        what = f"the model cannot be run on {tensor.dtype.name} {list(tensor.shape)}"
+        raise failed(what, translate(error)) from error
+
+
+def _run_several(module: satchel_torchscript.Module, tensor: Array) -> dict[str, Array] | None:
+    """None where the graph has a batch of one built in."""
+    try:
+        return module.run([np.repeat(tensor, _BATCH, axis=0)])
+    except satchel_torchscript.TorchscriptError:
+        return None
+
+
+def _doubled(one: Mapping[str, Array], several: Mapping[str, Array]) -> bool:
+    return one.keys() == several.keys() and all(
+        several[name].shape == (value.shape[0] * _BATCH, *value.shape[1:]) if value.ndim else False
+        for name, value in one.items()
+    )
+
+
+def _common_names(runs: Sequence[Mapping[str, Array]]) -> list[str]:
+    """Outputs that every run gave: the length of a list may follow the picture."""
+    return [name for name in runs[0] if all(name in run for run in runs)]
+
+
+def _output(name: str, values: Sequence[Array], batch: bool) -> TensorFacts:
+    if len({value.ndim for value in values}) > 1:
+        raise PackError(
+            f"output {name} changes its number of axes with the picture",
+            got=", ".join(str(list(value.shape)) for value in values),
+            remedy="save the model with outputs of one rank",
+        )
+    return {"name": name, "dtype": values[0].dtype.name, "shape": _axes(name, values, batch)}
+
+
+def _axes(name: str, values: Sequence[Array], batch: bool) -> list[int | str]:
+    """Sizes, and names where they differ between values."""
+    sizes = [set(column) for column in zip(*(value.shape for value in values), strict=True)]
+    axes: list[int | str] = [column.pop() if len(column) == 1 else f"{name}_axis{i}" for i, column in enumerate(sizes)]
+    return ["batch", *axes[1:]] if batch else axes
