@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the native imaging module and installs it into an environment: scripts/imaging.sh .venv
 # Where the machine lacks a compiler or headers, one line says what to install, and pictures take the reference path
-# (/version shows which). With NATIVE_IMAGING=required, as in CI, that is an error.
+# (/version shows which). With NATIVE=required, as in CI, that is an error.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -11,9 +11,9 @@ package=cpp_ext/python/satchel_imaging
 log=$venv/imaging.log
 
 skip() {
-    printf 'native imaging is not built: %s. JPEG and PNG take the reference path in Python.\n' "$1" >&2
+    printf 'native imaging is not built: %s. All pictures take the reference path in Python.\n' "$1" >&2
     "$python" -m pip --disable-pip-version-check -qq uninstall --yes satchel-imaging >/dev/null 2>&1 || true
-    [[ ${NATIVE_IMAGING:-} == required ]] && exit 1
+    [[ ${NATIVE:-} == required ]] && exit 1
     exit 0
 }
 
@@ -21,12 +21,14 @@ compiler=${CXX:-c++}
 command -v "$compiler" >/dev/null || skip "no C++ compiler (Debian: apt-get install g++)"
 
 include=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
+has_header() { # jpeglib.h needs FILE and size_t declared before it.
+    printf '#include <cstdio>\n#include <%s>\n' "$1" | "$compiler" -x c++ -I "$include" -E - >/dev/null 2>&1
+}
 for header in jpeglib.h:libjpeg62-turbo-dev zlib.h:zlib1g-dev Python.h:python3-dev; do
-    # jpeglib.h needs FILE and size_t declared before it.
-    printf '#include <cstdio>\n#include <%s>\n' "${header%:*}" |
-        "$compiler" -x c++ -I "$include" -E - >/dev/null 2>&1 ||
-        skip "no ${header%:*} (Debian: apt-get install ${header#*:})"
+    has_header "${header%:*}" || skip "no ${header%:*} (Debian: apt-get install ${header#*:})"
 done
+has_header webp/demux.h ||
+    echo 'WebP takes the reference path in Python: no webp/demux.h (Debian: apt-get install libwebp-dev).' >&2
 
 "$python" -m pip --disable-pip-version-check install --root-user-action=ignore --force-reinstall --no-deps "./$package" \
     >"$log" 2>&1 || skip "the build failed (see $log)"

@@ -4,10 +4,9 @@
 #include <cstdio>
 #include <cstdlib>
 
-#define CHECK(condition)                                                                 \
-    do {                                                                                 \
-        if (!(condition)) {                                                              \
-            std::fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
-            std::exit(1);                                                                \
-        }                                                                                \
-    } while (false)
+[[noreturn]] inline void check_failed(const char* file, int line, const char* condition) {
+    std::fprintf(stderr, "%s:%d: not so: %s\n", file, line, condition);
+    std::exit(1);
+}
+
+#define CHECK(condition) ((condition) ? void() : check_failed(__FILE__, __LINE__, #condition))

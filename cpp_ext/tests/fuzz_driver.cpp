@@ -1,7 +1,5 @@
 // Where libFuzzer is not at hand: mutates the files of a folder for some seconds.
 //   fuzz_pipeline FOLDER [SECONDS [SEED]]
-#include <zlib.h>
-
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -10,6 +8,8 @@
 #include <iterator>
 #include <random>
 #include <vector>
+
+#include "fuzz_checksums.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
@@ -45,23 +45,6 @@ private:
         }
     }
 
-    static std::uint32_t read(const Bytes& data, std::size_t at) {
-        return std::uint32_t(data[at]) << 24 | std::uint32_t(data[at + 1]) << 16 | std::uint32_t(data[at + 2]) << 8 |
-               data[at + 3];
-    }
-
-    // Gives the chunks of a PNG right checksums, so that damage reaches what reads them.
-    static void mend_checksums(Bytes& data) {
-        if (data.size() < 8 || data[1] != 'P') return;
-        for (std::size_t at = 8; at + 12 <= data.size();) {
-            const std::size_t length = read(data, at);
-            if (length > data.size() - at - 12) return;
-            const auto sum = crc32(0, data.data() + at + 4, uInt(length + 4));
-            for (std::size_t i = 0; i < 4; ++i) data[at + 8 + length + i] = std::uint8_t(sum >> (24 - 8 * i));
-            at += 12 + length;
-        }
-    }
-
     std::vector<Bytes> seeds_;
     std::mt19937 chance_;
 };
@@ -83,8 +66,8 @@ int main(int count, char** arguments) {
         std::fprintf(stderr, "usage: fuzz_pipeline FOLDER [SECONDS [SEED]]: a folder with files to mutate\n");
         return 2;
     }
-    const std::chrono::seconds limit(count > 2 ? std::atoi(arguments[2]) : 10);
-    Mutator mutator(seeds, count > 3 ? unsigned(std::atoi(arguments[3])) : 0);
+    const std::chrono::seconds limit(count > 2 ? std::strtol(arguments[2], nullptr, 10) : 10);
+    Mutator mutator(seeds, count > 3 ? unsigned(std::strtoul(arguments[3], nullptr, 10)) : 0);
     for (const Bytes& seed : seeds) LLVMFuzzerTestOneInput(seed.data(), seed.size());
     const auto began = std::chrono::steady_clock::now();
     long runs = 0;

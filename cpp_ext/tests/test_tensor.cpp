@@ -1,5 +1,7 @@
 // Tensors of every layout and type, and 16-bit floats.
+#include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "check.h"
@@ -22,6 +24,19 @@ void halves() {
     CHECK(to_half(1.0f + std::ldexp(1.0f, -11)) == 0x3C00);
     CHECK(to_half(1.0f + std::ldexp(3.0f, -11)) == 0x3C02);
     CHECK((to_half(std::nanf("")) & 0x7C00) == 0x7C00 && (to_half(std::nanf("")) & 0x03FF) != 0);
+}
+
+void bfloats() {
+    CHECK(to_bfloat16(0.0f) == 0x0000 && to_bfloat16(-0.0f) == 0x8000);
+    CHECK(to_bfloat16(1.0f) == 0x3F80 && to_bfloat16(-2.0f) == 0xC000);
+    CHECK(to_bfloat16(1.0f + std::ldexp(1.0f, -8)) == 0x3F80);  // a tie, to even
+    CHECK(to_bfloat16(1.0f + std::ldexp(3.0f, -8)) == 0x3F82);
+    CHECK(to_bfloat16(1.0f + std::ldexp(1.0f, -8) + std::ldexp(1.0f, -20)) == 0x3F81);
+    CHECK(to_bfloat16(std::ldexp(1.0f, -149)) == 0x0000 && to_bfloat16(std::ldexp(1.0f, -133)) == 0x0001);
+    CHECK(to_bfloat16(std::numeric_limits<float>::max()) == 0x7F80);
+    CHECK(to_bfloat16(-std::numeric_limits<float>::infinity()) == 0xFF80);
+    const std::uint16_t none = to_bfloat16(std::bit_cast<float>(0x7F800001u));
+    CHECK((none & 0x7F80) == 0x7F80 && (none & 0x007F) != 0);
 }
 
 ToTensor step(Layout layout, DType dtype) {
@@ -52,11 +67,21 @@ void layouts() {
     for (int i = 0; i < 6; ++i) CHECK(tensor.data.data()[i] == grey[i]);
 }
 
+void tensors_of_bfloat16() {
+    const std::uint8_t row[] = {0, 1, 2, 255};
+    const TensorWriter writer(Color::gray, step(Layout::nchw, DType::bfloat16));
+    Tensor tensor = writer.allocate({4, 1});
+    CHECK(tensor.dtype == DType::bfloat16 && tensor.data.size() == 8);
+    writer.write_row(row, 1, 0, tensor);
+    const std::uint16_t expected[] = {0x0000, 0x3F80, 0x4000, 0x437F};
+    CHECK(std::memcmp(tensor.data.data(), expected, sizeof(expected)) == 0);
+}
+
 void refusals() {
     ToTensor two = step(Layout::nchw, DType::float32);
     two.mean = {1.0, 2.0};
     try {
-        TensorWriter(Color::rgb, two);
+        [[maybe_unused]] const TensorWriter writer(Color::rgb, two);
         CHECK(false);
     } catch (const ImagingError& error) {
         CHECK(error.code() == ErrorCode::bad_argument);
@@ -67,6 +92,8 @@ void refusals() {
 
 int main() {
     halves();
+    bfloats();
     layouts();
+    tensors_of_bfloat16();
     refusals();
 }

@@ -43,6 +43,7 @@ void use(ThreadPool& pool) {
 void callers_do_not_disturb_each_other(int threads) {
     ThreadPool pool(threads);
     std::vector<std::thread> callers;
+    callers.reserve(6);
     for (int caller = 0; caller < 6; ++caller) callers.emplace_back([&pool] { use(pool); });
     for (std::thread& caller : callers) caller.join();
 }

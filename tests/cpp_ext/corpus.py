@@ -4,14 +4,14 @@ import sys
 from pathlib import Path
 
 from tests.cpp_ext.test_damage import SMALL
-from tests.cpp_ext.test_files import JPEGS, PNGS
+from tests.cpp_ext.test_files import BMPS, JPEGS, PNGS, WEBPS
 
 
 def main() -> None:
     """Writes one file per kind."""
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    for name, data in {**JPEGS, **PNGS, **SMALL}.items():
+    for name, data in {**JPEGS, **PNGS, **WEBPS, **BMPS, **SMALL}.items():
         (folder / name).write_bytes(data)
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from inference_core.bundle.preprocess import Decode, PreprocessStep, Resize, ToTensor
 from inference_core.imaging.decode import MAX_SCANS
 from tests.cpp_ext.compare import PIXELS, Outcome, assert_equal, by_reference, natively
+from tests.cpp_ext.kinds import bmp_of, bmps, extended, riff, webps
 from tests.cpp_ext.test_files import interlaced
 from tests.imaging.files import chunk, exif, png
 from tests.pictures import encode, noise
@@ -31,6 +32,11 @@ SMALL = {
     "16-bit": png(2, [b"abcdefghijkl"], depth=16, extra=chunk(b"tRNS", b"abcdef")),
     "interlaced": interlaced(noise(11, 9), 2),
 }
+KINDS = ("lossy-50", "lossless", "palette", "alpha", "coarse-alpha", "turned", "animation", "part-of-canvas")
+SMALL |= {f"webp-{name}": data for name, data in webps(PICTURE).items() if name in KINDS}
+KINDS = ("1-bit", "4-bit", "8-bit-core", "masks-565", "24-bit", "masks-bgra", "grey", "top-first")
+SMALL |= {f"bmp-{name}": data for name, data in bmps(7, 5).items() if name in KINDS}
+SMALL["bmp-run-length"] = bmp_of((7, 5), 8, palette=bytes(1024)).replace(b"\x08\0" + bytes(4), b"\x08\0\1\0\0\0", 1)
 CAP = 100_000
 
 
@@ -90,12 +96,12 @@ def test_bytes_at_random_places(name: str, seed: int) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(
-    tail=st.binary(max_size=200), start=st.sampled_from([b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"", b"RIFF", b"BM"])
+    tail=st.binary(max_size=200),
+    start=st.sampled_from([b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"", b"RIFF____WEBPVP8", b"BM"]),
 )
 def test_noise_behind_a_signature(start: bytes, tail: bytes) -> None:
     expected = by_reference(start + tail, max_pixels=CAP)
-    got = natively(start + tail, max_pixels=CAP) if not start.startswith((b"BM", b"RIFF")) else expected
-    assert got.name == expected.name
+    assert natively(start + tail, max_pixels=CAP).name == expected.name
 
 
 def jpeg_of(width: int, height: int) -> bytes:
@@ -109,9 +115,29 @@ def png_of(width: int, height: int, depth: int = 8, color: int = 2) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(bytes(9))) + chunk(b"IEND", b"")
 
 
+def webp_of(width: int, height: int) -> bytes:
+    """A canvas that the frame does not fill, unless it is of the size of PICTURE."""
+    still = SMALL["webp-lossy-50"]
+    return riff(extended(width, height), (still[12:16], still[20:]))
+
+
+def webp_frame_of(width: int, height: int) -> bytes:
+    data = SMALL["webp-lossy-50"]
+    return data[:26] + struct.pack("<HH", width, height) + data[30:]
+
+
+def bmp_of_size(width: int, height: int) -> bytes:
+    data = bmp_of((19, 13), 24)
+    return data[:18] + struct.pack("<II", width % 2**32, height % 2**32) + data[26:]
+
+
 @pytest.mark.parametrize(
     "data",
     [
+        *(webp_of(w, h) for w, h in ((2**24, 2**24), (2**24, 1), (16384, 16384), (1, 1))),
+        *(webp_frame_of(w, h) for w, h in ((16383, 16383), (0, 0), (0, 5), (16383, 1), (65535, 65535))),
+        *(bmp_of_size(w, h) for w, h in ((2**32 - 1, 2**31), (2**31, 1), (1, 2**31), (5, -(2**24)))),
+        *(bmp_of_size(w, h) for w, h in ((0, 5), (5, 0), (5, -(2**24) - 1), (2**27, 1), (50_000_000, 1))),
         jpeg_of(65535, 65535),
         jpeg_of(0, 65535),
         jpeg_of(65535, 0),
@@ -129,7 +155,7 @@ def test_sizes_that_overflow(data: bytes) -> None:
     assert message(got) == message(expected)
 
 
-@pytest.mark.parametrize("make", [jpeg_of, png_of])
+@pytest.mark.parametrize("make", [jpeg_of, png_of, webp_of, webp_frame_of, bmp_of_size])
 def test_the_cap_is_exact_and_comes_before_decoding(make: object) -> None:
     assert callable(make)
     data = make(19, 13)
@@ -190,12 +216,12 @@ def test_scaled_decoding_of_damaged_files() -> None:
         assert natively(data[:length], steps).name == by_reference(data[:length], steps).name
 
 
-def test_lossless_jpeg_and_other_formats_are_left_to_the_reference() -> None:
+def test_lossless_jpeg_and_run_length_bmp_are_left_to_the_reference() -> None:
     import satchel_imaging
 
     pipeline = satchel_imaging.Pipeline([step.model_dump() for step in PIXELS], max_pixels=CAP)
     data = SMALL["grey-jpeg"].replace(b"\xff\xc0", b"\xff\xc3")
-    for left in (data, encode(PICTURE, "BMP"), encode(PICTURE, "WEBP")):
+    for left in (data, SMALL["bmp-run-length"]):
         with pytest.raises(satchel_imaging.ImagingError) as caught:
             pipeline.run(left)
         assert caught.value.code == "not_native"

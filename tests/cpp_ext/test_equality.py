@@ -17,6 +17,7 @@ from inference_core.bundle.preprocess import (
 )
 from tests.cpp_ext.chains import chains
 from tests.cpp_ext.compare import assert_equal, by_reference, natively, usable_levels
+from tests.cpp_ext.kinds import with_alpha
 from tests.imaging.files import exif
 from tests.pictures import encode, noise
 
@@ -26,12 +27,16 @@ PREFIX = b"Exif\0\0"
 
 @st.composite
 def files(draw: st.DrawFn) -> bytes:
-    """A JPEG or PNG of noise, in grey or colour, with or without an orientation."""
+    """A picture of noise, in grey or colour, with or without an orientation."""
     pixels = noise(draw(SIDE), draw(SIDE), channels=draw(st.sampled_from([1, 3])), seed=draw(st.integers(0, 9)))
     options: dict[str, object] = {"exif": PREFIX + exif(draw(st.integers(1, 8)))}
-    kind = draw(st.sampled_from(["PNG", "JPEG"]))
+    kind = draw(st.sampled_from(["PNG", "JPEG", "WEBP", "BMP"]))
     if kind == "JPEG":
         options |= {"quality": draw(st.sampled_from([30, 75, 95])), "subsampling": draw(st.sampled_from([0, 1, 2]))}
+    if kind == "WEBP":
+        options |= {"quality": draw(st.sampled_from([0, 75, 100])), "lossless": draw(st.booleans())}
+        if draw(st.booleans()):
+            return encode(with_alpha(Image.fromarray(pixels)), kind, **options)
     return encode(pixels, kind, **options)
 
 

@@ -1,4 +1,4 @@
-"""Every kind of JPEG and PNG, and every real photograph, decoded to the pixels of the reference."""
+"""Every kind of JPEG, PNG, WebP and BMP, and every real photograph, decoded to the pixels of the reference."""
 
 import zlib
 from pathlib import Path
@@ -10,10 +10,10 @@ from PIL import Image
 from inference_core.bundle.preprocess import Decode, PreprocessStep, Resize, ToTensor
 from tests.assets import ASSETS, needs_assets
 from tests.cpp_ext.compare import PIXELS, assert_equal, by_reference, natively
+from tests.cpp_ext.kinds import PICTURE, bmps, extended, riff, webps, with_alpha
 from tests.imaging.files import chunk, exif, jpeg_with, png
 from tests.pictures import encode, noise
 
-PICTURE = Image.fromarray(noise(43, 29)).resize((86, 58))
 PREFIX = b"Exif\0\0"
 
 
@@ -97,6 +97,8 @@ def interlaced(pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], color: i
 
 JPEGS = jpegs()
 PNGS = pngs()
+WEBPS = webps(PICTURE)
+BMPS = bmps()
 
 
 @pytest.mark.parametrize("color", ["RGB", "BGR", "GRAY"])
@@ -125,6 +127,28 @@ def test_every_kind_of_png(name: str, color: str) -> None:
     assert_equal(expected, natively(PNGS[name], steps))
 
 
+@pytest.mark.parametrize("color", ["RGB", "BGR", "GRAY"])
+@pytest.mark.parametrize("data", [pytest.param(d, id=n) for n, d in {**WEBPS, **BMPS}.items()])
+def test_every_kind_of_webp_and_bmp(data: bytes, color: str) -> None:
+    steps: list[PreprocessStep] = [Decode.model_validate({"color": color}), PIXELS[1]]
+    expected = by_reference(data, steps)
+    assert expected.name == "picture"
+    assert_equal(expected, natively(data, steps))
+
+
+@pytest.mark.parametrize("quality", range(0, 101, 10))
+def test_webp_of_every_quality_and_shape(quality: int) -> None:
+    """The reference's libwebp and the system's are of different versions: their pixels must not differ."""
+    for width, height in ((1, 1), (2, 3), (16, 16), (17, 33), (200, 5)):
+        image = PICTURE.resize((width, height))
+        for data in (
+            encode(image, "WEBP", quality=quality),
+            encode(with_alpha(image), "WEBP", quality=quality, alpha_quality=quality),
+            encode(image, "WEBP", quality=quality, lossless=True),
+        ):
+            assert_equal(by_reference(data), natively(data))
+
+
 @pytest.mark.parametrize(("channels", "color"), [(1, 0), (3, 2), (4, 6)])
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 2), (5, 5), (8, 8), (17, 23), (64, 9)])
 def test_interlaced_png(width: int, height: int, channels: int, color: int) -> None:
@@ -140,7 +164,8 @@ def test_orientation(orientation: int, upright: bool) -> None:
     steps: list[PreprocessStep] = [Decode(exif=upright), PIXELS[1]]
     for order in "<>":
         block = PREFIX + exif(orientation, order=order)
-        for data in (encode(PICTURE, "JPEG", exif=block), encode(PICTURE, "PNG", exif=block)):
+        for kind in ("JPEG", "PNG", "WEBP"):
+            data = encode(PICTURE, kind, exif=block)
             assert_equal(by_reference(data, steps), natively(data, steps))
 
 
@@ -149,7 +174,14 @@ def test_orientation(orientation: int, upright: bool) -> None:
     [b"", b"Exif", PREFIX, PREFIX + b"II*\0", PREFIX + b"XX*\0" + exif(6)[4:], PREFIX * 2 + exif(6), exif(6)[:-9]],
 )
 def test_damaged_exif_means_upright(block: bytes) -> None:
-    for data in (jpeg_with(JPEGS["grey"], 0xE1, block), png(2, [b"abcdef"], extra=chunk(b"eXIf", block))):
+    still = WEBPS["lossy-50"][12:]
+    body = (still[:4], still[8:])
+    for data in (
+        jpeg_with(JPEGS["grey"], 0xE1, block),
+        png(2, [b"abcdef"], extra=chunk(b"eXIf", block)),
+        riff(extended(*PICTURE.size, flags=8), body, (b"EXIF", block)),
+        riff(extended(*PICTURE.size, flags=8), body, (b"EXIF", block), (b"EXIF", exif(3))),
+    ):
         assert_equal(by_reference(data), natively(data))
 
 

@@ -7,6 +7,7 @@
 
 #include "satchel/bytes.h"
 #include "satchel/exif.h"
+#include "satchel/image.h"
 #include "satchel/layout.h"
 #include "satchel/row_source.h"
 #include "satchel/steps.h"
@@ -25,5 +26,8 @@ using FirstTarget = std::function<std::optional<WideSize>(Size)>;
 
 // Throws ImagingError: empty, unknown_format, not_native, too_many_pixels, damaged.
 Opened open_image(Bytes data, const Decode& decode, std::uint64_t max_pixels, const FirstTarget& first_target);
+
+// Rows of pixels that are there already, and are upright. Throws ImagingError: empty, bad_argument, too_many_pixels.
+Opened open_pixels(const PixelView& pixels, const Decode& decode, std::uint64_t max_pixels);
 
 }  // namespace satchel

@@ -16,7 +16,7 @@ const char* to_string(Format format);
 // Nothing for bytes that begin like none of the four.
 std::optional<Format> sniff_format(Bytes data);
 
-// Whether this library decodes the format itself; the others are left to the reference path on purpose.
+// Whether this build decodes the format itself: all but WebP, which needs libwebp.
 bool is_native(Format format);
 
 }  // namespace satchel

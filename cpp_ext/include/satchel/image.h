@@ -35,6 +35,16 @@ private:
     std::size_t size_ = 0;
 };
 
+// Someone else's 8-bit pixels, interleaved, in rows `stride` bytes apart.
+struct PixelView {
+    const std::uint8_t* data = nullptr;
+    int width = 0;
+    int height = 0;
+    int channels = 3;  // 1 or 3
+    std::size_t stride = 0;
+    bool bgr = false;  // of three channels, the first is blue
+};
+
 class Image {
 public:
     Image() = default;

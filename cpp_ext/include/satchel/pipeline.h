@@ -7,6 +7,7 @@
 #include "satchel/bytes.h"
 #include "satchel/cpu.h"
 #include "satchel/geometry.h"
+#include "satchel/image.h"
 #include "satchel/kernels.h"
 #include "satchel/plan.h"
 #include "satchel/row_source.h"
@@ -40,6 +41,10 @@ public:
 
     // Throws ImagingError.
     Prepared run(Bytes data) const;
+
+    // The steps behind `decode`, on an upright picture that is already decoded; its colour is applied. Throws
+    // ImagingError.
+    Prepared prepare(const PixelView& pixels) const;
 
 private:
     class Run;

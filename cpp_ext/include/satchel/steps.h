@@ -15,7 +15,7 @@ enum class PixelCenters { half, legacy };
 enum class Anchor { center, top_left };
 enum class Rounding { floor, half_up, half_even };
 enum class Layout { nchw, nhwc };
-enum class DType { float32, float16, uint8 };
+enum class DType { float32, float16, bfloat16, uint8 };  // bfloat16: in C++ alone, since NumPy has none
 
 struct Decode {
     Color color = Color::rgb;

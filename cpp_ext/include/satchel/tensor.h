@@ -39,11 +39,14 @@ private:
     std::vector<int> order_;  // source channel of each tensor channel
     // The value of each level, per tensor channel; only those of the step's dtype are filled.
     std::vector<std::array<float, 256>> floats_;
-    std::vector<std::array<std::uint16_t, 256>> halves_;
+    std::vector<std::array<std::uint16_t, 256>> halves_;  // of both 16-bit types
     std::vector<std::array<std::uint8_t, 256>> bytes_;
 };
 
 // The nearest 16-bit float (IEEE 754 binary16), ties to even.
 std::uint16_t to_half(float value);
+
+// The nearest bfloat16 (the upper half of a 32-bit float), ties to even.
+std::uint16_t to_bfloat16(float value);
 
 }  // namespace satchel

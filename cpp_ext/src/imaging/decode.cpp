@@ -1,17 +1,20 @@
 #include "satchel/decode.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <string>
 #include <vector>
 
 #include "row_colors.h"
+#include "satchel/bmp.h"
 #include "satchel/error.h"
 #include "satchel/exif.h"
 #include "satchel/format.h"
 #include "satchel/image.h"
 #include "satchel/jpeg.h"
 #include "satchel/png.h"
+#include "satchel/webp.h"
 
 namespace satchel {
 namespace {
@@ -54,14 +57,49 @@ private:
     Buffer rows_;
 };
 
+// What is known of a picture before its rows: how it lies, and its upright size.
+Opened lay_out(Size stored, Bytes exif, const Decode& decode) {
+    Opened opened;
+    if (decode.exif) opened.turn = turn_of(read_orientation(exif));
+    opened.upright = opened.turn.transposed ? Size{stored.height, stored.width} : stored;
+    return opened;
+}
+
+// What a view shows, in RGB or grey.
+class ViewRows final : public RowSource {
+public:
+    explicit ViewRows(const PixelView& view) : view_(view) {
+        width_ = view.width;
+        height_ = view.height;
+        channels_ = view.channels;
+    }
+
+    void read(int count, std::uint8_t* out, std::size_t stride) override {
+        const std::size_t length = std::size_t(width_) * std::size_t(channels_);
+        for (int i = 0; i < count; ++i, ++y_, out += stride) {
+            std::memcpy(out, view_.data + std::size_t(y_) * view_.stride, length);
+            if (!view_.bgr || channels_ != 3) continue;
+            for (std::size_t x = 0; x < length; x += 3) std::swap(out[x], out[x + 2]);
+        }
+    }
+
+    void finish() override {}
+
+private:
+    PixelView view_;
+    int y_ = 0;
+};
+
+void apply_color(Opened& opened, Color color) {
+    if (color != Color::gray || opened.rows->channels() == 1) return;
+    opened.rows = std::make_unique<LumaRows>(std::move(opened.rows));
+}
+
 Opened open_jpeg_file(Bytes data, const Decode& decode, std::uint64_t max_pixels, const FirstTarget& first_target) {
     const JpegHeader header = read_jpeg_header(data);
     check_pixels(std::uint64_t(header.width), std::uint64_t(header.height), max_pixels);
     check_scans(data);
-    Opened opened;
-    if (decode.exif) opened.turn = turn_of(read_orientation(header.exif));
-    opened.upright = {header.width, header.height};
-    if (opened.turn.transposed) std::swap(opened.upright.width, opened.upright.height);
+    Opened opened = lay_out({header.width, header.height}, header.exif, decode);
     if (decode.mode == DecodeMode::scaled) {
         if (const auto target = first_target(opened.upright)) opened.scale = decode_scale(opened.upright, *target);
     }
@@ -72,17 +110,40 @@ Opened open_jpeg_file(Bytes data, const Decode& decode, std::uint64_t max_pixels
 Opened open_png_file(Bytes data, const Decode& decode, std::uint64_t max_pixels) {
     PngFile file = read_png_file(data);
     check_pixels(file.width, file.height, max_pixels);
-    Opened opened;
-    if (decode.exif) {
-        // As the reference has it: with the prefix, which some files have once more.
-        std::vector<std::uint8_t> exif{'E', 'x', 'i', 'f', 0, 0};
-        exif.insert(exif.end(), file.exif.begin(), file.exif.end());
-        opened.turn = turn_of(read_orientation(exif));
-    }
-    opened.upright = {int(file.width), int(file.height)};
-    if (opened.turn.transposed) std::swap(opened.upright.width, opened.upright.height);
+    // As the reference has it: with the prefix, which some files have once more.
+    std::vector<std::uint8_t> exif{'E', 'x', 'i', 'f', 0, 0};
+    exif.insert(exif.end(), file.exif.begin(), file.exif.end());
+    Opened opened = lay_out({int(file.width), int(file.height)}, exif, decode);
     opened.rows = open_png(data, std::move(file));
     return opened;
+}
+
+Opened open_webp_file(Bytes data, const Decode& decode, std::uint64_t max_pixels) {
+    const WebpFile file = read_webp_file(data, max_pixels);
+    check_pixels(file.width, file.height, max_pixels);
+    Opened opened = lay_out({int(file.width), int(file.height)}, file.exif, decode);
+    opened.rows = open_webp(file);
+    return opened;
+}
+
+Opened open_bmp_file(Bytes data, std::uint64_t max_pixels) {
+    const BmpFile file = read_bmp_file(data);
+    check_pixels(file.width, file.height, max_pixels);
+    Opened opened;
+    opened.upright = {int(file.width), int(file.height)};
+    opened.rows = open_bmp(data, file);
+    return opened;
+}
+
+Opened open_file(Format format, Bytes data, const Decode& decode, std::uint64_t max_pixels,
+                 const FirstTarget& first_target) {
+    switch (format) {
+        case Format::jpeg: return open_jpeg_file(data, decode, max_pixels, first_target);
+        case Format::png: return open_png_file(data, decode, max_pixels);
+        case Format::webp: return open_webp_file(data, decode, max_pixels);
+        case Format::bmp: return open_bmp_file(data, max_pixels);
+    }
+    throw ImagingError(ErrorCode::bad_argument, "an unknown format");
 }
 
 std::string first_bytes(Bytes data) {
@@ -107,13 +168,26 @@ Opened open_image(Bytes data, const Decode& decode, std::uint64_t max_pixels, co
     }
     if (!is_native(*format)) {
         throw ImagingError(ErrorCode::not_native,
-                           std::string(to_string(*format)) + " is left to the reference decoder");
+                           "this build leaves " + std::string(to_string(*format)) + " to the reference decoder");
     }
-    Opened opened = *format == Format::jpeg ? open_jpeg_file(data, decode, max_pixels, first_target)
-                                            : open_png_file(data, decode, max_pixels);
-    if (decode.color == Color::gray && opened.rows->channels() == 3) {
-        opened.rows = std::make_unique<LumaRows>(std::move(opened.rows));
+    Opened opened = open_file(*format, data, decode, max_pixels, first_target);
+    apply_color(opened, decode.color);
+    return opened;
+}
+
+Opened open_pixels(const PixelView& pixels, const Decode& decode, std::uint64_t max_pixels) {
+    if (pixels.data == nullptr || pixels.width <= 0 || pixels.height <= 0) {
+        throw ImagingError(ErrorCode::empty, "the image is empty", "no pixels");
     }
+    if ((pixels.channels != 1 && pixels.channels != 3) ||
+        pixels.stride < std::size_t(pixels.width) * std::size_t(pixels.channels)) {
+        throw ImagingError(ErrorCode::bad_argument, "pixels need one or three channels, and rows that do not overlap");
+    }
+    check_pixels(std::uint64_t(pixels.width), std::uint64_t(pixels.height), max_pixels);
+    Opened opened;
+    opened.upright = {pixels.width, pixels.height};
+    opened.rows = std::make_unique<ViewRows>(pixels);
+    apply_color(opened, decode.color);
     return opened;
 }
 

@@ -15,6 +15,10 @@ const char* to_string(ErrorCode code) {
         case ErrorCode::damaged: return "damaged";
         case ErrorCode::too_extreme: return "too_extreme";
         case ErrorCode::bad_argument: return "bad_argument";
+        case ErrorCode::not_finite: return "not_finite";
+        case ErrorCode::bad_shape: return "bad_shape";
+        case ErrorCode::bad_rows: return "bad_rows";
+        case ErrorCode::bad_values: return "bad_values";
     }
     return "unknown";
 }

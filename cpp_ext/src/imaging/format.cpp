@@ -1,5 +1,7 @@
 #include "satchel/format.h"
 
+#include "satchel/webp.h"
+
 namespace satchel {
 
 const char* to_string(Format format) {
@@ -20,6 +22,6 @@ std::optional<Format> sniff_format(Bytes data) {
     return std::nullopt;
 }
 
-bool is_native(Format format) { return format == Format::jpeg || format == Format::png; }
+bool is_native(Format format) { return format != Format::webp || has_webp(); }
 
 }  // namespace satchel

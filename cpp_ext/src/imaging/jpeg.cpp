@@ -70,7 +70,7 @@ bool create(Decoder& d, Bytes data) {
 
 Outcome start(Decoder& d, const JpegHeader& header, int scale) {
     if (setjmp(d.escape)) return Outcome::broken;
-    int found;
+    int found = JPEG_SUSPENDED;
     do {
         found = jpeg_read_header(&d.info, FALSE);
     } while (found == JPEG_HEADER_TABLES_ONLY);

@@ -118,7 +118,8 @@ std::size_t count_scans(Bytes data) {
     std::size_t count = 0;
     auto at = data.begin();
     while ((at = std::find(at, data.end(), 0xFF)) != data.end()) {
-        if (++at != data.end() && *at == 0xDA) ++count;
+        ++at;
+        if (at != data.end() && *at == 0xDA) ++count;
     }
     return count;
 }

@@ -9,8 +9,12 @@
 #include "kernels_pack.h"
 #include "kernels_portable.h"
 
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx2")
+#endif
 
 namespace satchel {
 namespace {
@@ -187,5 +191,9 @@ const Kernels& avx2_kernels() {
 
 }  // namespace satchel
 
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
+#endif
 #endif

@@ -7,8 +7,12 @@
 #include "kernels_pack.h"
 #include "kernels_portable.h"
 
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni"))), apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512vnni")
+#endif
 
 namespace satchel {
 
@@ -187,5 +191,9 @@ const Kernels& avx512_kernels() {
 
 }  // namespace satchel
 
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
+#endif
 #endif

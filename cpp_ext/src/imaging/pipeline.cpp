@@ -41,6 +41,10 @@ private:
     }
 
 public:
+    Run(const Pipeline& pipeline, const PixelView& pixels) : own_(pipeline), began_(Clock::now()) {
+        opened_ = open_pixels(pixels, own_.steps_.decode, own_.options_.max_pixels);
+    }
+
     Run(const Pipeline& pipeline, Bytes data) : own_(pipeline), began_(Clock::now()) {
         opened_ = timed([&] {
             return open_image(data, own_.steps_.decode, own_.options_.max_pixels, [this](Size upright) {
@@ -166,5 +170,7 @@ Pipeline::Pipeline(Steps steps, const PipelineOptions& options)
       pool_(shared_pool(std::max(1, options.threads))) {}
 
 Prepared Pipeline::run(Bytes data) const { return Run(*this, data).finish(); }
+
+Prepared Pipeline::prepare(const PixelView& pixels) const { return Run(*this, pixels).finish(); }
 
 }  // namespace satchel

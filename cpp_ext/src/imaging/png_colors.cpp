@@ -10,12 +10,6 @@ namespace {
 
 constexpr std::size_t kMostColors = 256;
 
-// Sample `x` of a row whose samples have `bits` (1, 2, 4 or 8).
-inline unsigned sample(const std::uint8_t* row, int x, int bits) {
-    const int bit = x * bits;
-    return unsigned(row[bit / 8] >> (8 - bits - bit % 8)) & ((1u << bits) - 1);
-}
-
 }  // namespace
 
 PngColors::PngColors(const PngFile& file) : color_(file.color), bits_(file.bits), channels_(3) {

@@ -4,6 +4,12 @@
 
 namespace satchel {
 
+void rgba_over_white(const std::uint8_t* rgba, std::uint8_t* rgb, int width) {
+    for (int x = 0; x < width; ++x, rgba += 4, rgb += 3) {
+        for (int c = 0; c < 3; ++c) rgb[c] = over_white(rgba[c], rgba[3]);
+    }
+}
+
 // Source: Pillow's Convert.c (cmyk2rgb).
 void inverted_inks_to_rgb(const std::uint8_t* inks, std::uint8_t* rgb, int width) {
     for (int x = 0; x < width; ++x, inks += 4, rgb += 3) {

@@ -16,6 +16,14 @@ inline std::uint8_t over_white(unsigned level, unsigned alpha) {
     return std::uint8_t(255 - multiply_255(255 - level, alpha));
 }
 
+// Sample `x` of a row whose samples have `bits` (1, 2, 4 or 8), the first one in the highest bits.
+inline unsigned sample(const std::uint8_t* row, int x, int bits) {
+    const int bit = x * bits;
+    return unsigned(row[bit / 8] >> (8 - bits - bit % 8)) & ((1u << bits) - 1);
+}
+
+void rgba_over_white(const std::uint8_t* rgba, std::uint8_t* rgb, int width);
+
 // CMYK with inverted levels, as Adobe writes it and Pillow takes all four-component JPEG for.
 void inverted_inks_to_rgb(const std::uint8_t* inks, std::uint8_t* rgb, int width);
 

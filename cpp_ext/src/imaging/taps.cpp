@@ -73,8 +73,10 @@ Taps antialias_taps(int source, int target, Filter filter, Range range) {
     for (int output = range.begin; output < range.end; ++output) {
         const auto index = std::size_t(output - range.begin);
         const double center = (output + 0.5) * scale;
+        // NOLINTBEGIN(bugprone-incorrect-roundings): towards zero, as the reference rounds
         const int first = std::max(0, int(center - support + 0.5));
         const int count = std::min(source, int(center + support + 0.5)) - first;
+        // NOLINTEND(bugprone-incorrect-roundings)
         double sum = 0.0;
         for (int i = 0; i < count; ++i) {
             values[std::size_t(i)] = kernel.at((i + first - center + 0.5) * narrowing);

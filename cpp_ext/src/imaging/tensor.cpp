@@ -47,7 +47,8 @@ void write_pixels(const std::uint8_t* levels, std::size_t width, const std::vect
 std::size_t item_size(DType dtype) {
     switch (dtype) {
         case DType::float32: return 4;
-        case DType::float16: return 2;
+        case DType::float16:
+        case DType::bfloat16: return 2;
         case DType::uint8: return 1;
     }
     return 1;
@@ -66,6 +67,13 @@ std::uint16_t to_half(float value) {
     return std::uint16_t(sign | (rounded - 0x38000000) >> 13);
 }
 
+std::uint16_t to_bfloat16(float value) {
+    const auto bits = std::bit_cast<std::uint32_t>(value);
+    // A number that is none stays one, though the bits that made it so may be among those that go.
+    if ((bits & 0x7FFFFFFF) > 0x7F800000) return std::uint16_t(bits >> 16 | 0x0040);
+    return std::uint16_t((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+}
+
 TensorWriter::TensorWriter(Color color, const ToTensor& step) : step_(step) {
     order_ = color == Color::gray ? std::vector{0} : color == Color::rgb ? std::vector{0, 1, 2} : std::vector{2, 1, 0};
     const std::size_t channels = order_.size();
@@ -75,7 +83,8 @@ TensorWriter::TensorWriter(Color color, const ToTensor& step) : step_(step) {
         }
     }
     floats_.resize(step.dtype == DType::float32 ? channels : 0);
-    halves_.resize(step.dtype == DType::float16 ? channels : 0);
+    const bool half = step.dtype == DType::float16 || step.dtype == DType::bfloat16;
+    halves_.resize(half ? channels : 0);
     bytes_.resize(step.dtype == DType::uint8 ? channels : 0);
     for (std::size_t channel = 0; channel < channels; ++channel) {
         const double mean = value_of(step.mean, channel, 0.0);
@@ -83,7 +92,7 @@ TensorWriter::TensorWriter(Color color, const ToTensor& step) : step_(step) {
         for (std::size_t level = 0; level < 256; ++level) {
             const auto value = float((double(level) * step.scale - mean) / deviation);
             if (!floats_.empty()) floats_[channel][level] = value;
-            if (!halves_.empty()) halves_[channel][level] = to_half(value);
+            if (half) halves_[channel][level] = step.dtype == DType::float16 ? to_half(value) : to_bfloat16(value);
             if (!bytes_.empty()) bytes_[channel][level] = std::uint8_t(level);
         }
     }
@@ -121,7 +130,8 @@ void TensorWriter::write(const std::uint8_t* levels, int channels, int y, Tensor
 void TensorWriter::write_row(const std::uint8_t* levels, int channels, int y, Tensor& tensor) const {
     switch (step_.dtype) {
         case DType::float32: write(levels, channels, y, tensor, floats_); break;
-        case DType::float16: write(levels, channels, y, tensor, halves_); break;
+        case DType::float16:
+        case DType::bfloat16: write(levels, channels, y, tensor, halves_); break;
         case DType::uint8: write(levels, channels, y, tensor, bytes_); break;
     }
 }
