@@ -15,6 +15,10 @@ enum class ErrorCode {
     damaged,          // truncated, or not what its header says
     too_extreme,      // a step would make an image beyond the bound
     bad_argument,     // steps that do not form a chain
+    not_finite,       // a model output holds NaN or infinity
+    bad_shape,        // a model output does not have the shape that its step reads
+    bad_rows,         // a model output does not have the rows that the strides of its step make
+    bad_values,       // a model output holds numbers that mean nothing to its step
 };
 
 const char* to_string(ErrorCode code);

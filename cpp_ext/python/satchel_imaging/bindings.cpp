@@ -3,8 +3,10 @@
 #include <pybind11/pybind11.h>
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 
+#include "postprocessor_binding.h"
 #include "satchel/cpu.h"
 #include "satchel/error.h"
 #include "satchel/format.h"
@@ -22,8 +24,9 @@ py::dtype dtype_of(DType dtype) {
         case DType::float32: return py::dtype("float32");
         case DType::float16: return py::dtype("float16");
         case DType::uint8: return py::dtype("uint8");
+        case DType::bfloat16: break;  // NumPy has none, and no step from Python asks for it
     }
-    return py::dtype("uint8");
+    throw std::logic_error("a tensor of a type that NumPy lacks");
 }
 
 // A NumPy array that owns the tensor's memory; nothing is copied.
@@ -70,6 +73,7 @@ py::dict formats() {
 // The exception class with `code`, `got` and `expected` as attributes.
 void register_error(py::module_& module) {
     static py::handle type = py::exception<ImagingError>(module, "ImagingError").release();
+    // NOLINTNEXTLINE(performance-unnecessary-value-param): pybind11 says what it takes
     py::register_exception_translator([](std::exception_ptr raised) {
         try {
             if (raised) std::rethrow_exception(raised);
@@ -96,4 +100,5 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
     py::class_<Pipeline>(module, "Pipeline")
         .def(py::init(&make_pipeline), py::arg("steps"), py::arg("max_pixels"), py::arg("threads"), py::arg("level"))
         .def("run", &run, py::arg("data"));
+    bind_postprocessor(module);
 }

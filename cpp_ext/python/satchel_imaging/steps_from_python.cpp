@@ -1,55 +1,13 @@
 #include "steps_from_python.h"
 
-#include <pybind11/stl.h>
-
-#include <initializer_list>
 #include <string>
-#include <utility>
 
-#include "satchel/error.h"
+#include "record.h"
 
 namespace py = pybind11;
 
 namespace satchel {
 namespace {
-
-[[noreturn]] void refuse(const std::string& message, const std::string& got) {
-    throw ImagingError(ErrorCode::bad_argument, message, got);
-}
-
-// One record; every key must be asked for, so that a parameter this build does not know is refused.
-class Record {
-public:
-    explicit Record(const py::dict& values) : values_(values) {}
-
-    template <typename T>
-    T take(const char* key) {
-        if (!values_.contains(key)) refuse("a step lacks a parameter", key);
-        ++taken_;
-        try {
-            return values_[key].cast<T>();
-        } catch (const py::cast_error&) {
-            refuse(std::string("a step's ") + key + " has another type than expected", py::repr(values_[key]));
-        }
-    }
-
-    template <typename T>
-    T choose(const char* key, std::initializer_list<std::pair<const char*, T>> choices) {
-        const auto word = take<std::string>(key);
-        for (const auto& [name, value] : choices) {
-            if (word == name) return value;
-        }
-        refuse(std::string("a step's ") + key + " is unknown to this build", word);
-    }
-
-    void end() const {
-        if (taken_ != values_.size()) refuse("a step has parameters unknown to this build", py::repr(values_));
-    }
-
-private:
-    py::dict values_;
-    std::size_t taken_ = 0;
-};
 
 Rounding take_rounding(Record& record) {
     return record.choose<Rounding>(

@@ -1,29 +1,32 @@
-"""Encoded images to input tensors, natively: the same pixels as Satchel's Python reference, bit for bit."""
+"""Encoded images to input tensors, and output tensors to predictions, natively.
+
+The same pixels and numbers as Satchel's Python reference, bit for bit.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from satchel_imaging import _core
 from satchel_imaging._core import ImagingError
+from satchel_imaging.geometry import Geometry
+from satchel_imaging.postprocess import Postprocessor, Predictions
 
 __version__ = _core.__version__
-__all__ = ["Geometry", "ImagingError", "Pipeline", "Prepared", "__version__", "cpu_level", "formats", "libjpeg_version"]
-
-
-class Geometry(NamedTuple):
-    """Map from the upright original to the tensor: tensor = original * scale + offset."""
-
-    width: int
-    """Of the upright original, pixels."""
-    height: int
-    scale_x: float
-    scale_y: float
-    offset_x: float
-    offset_y: float
+__all__ = [
+    "Geometry",
+    "ImagingError",
+    "Pipeline",
+    "Postprocessor",
+    "Predictions",
+    "Prepared",
+    "__version__",
+    "cpu_level",
+    "formats",
+    "libjpeg_version",
+]
 
 
 @dataclass(frozen=True, slots=True)
