@@ -1,0 +1,73 @@
+#include "references.h"
+
+#include <set>
+#include <string>
+
+#include "satchel/bundle/error.h"
+#include "satchel/step_chain.h"
+
+namespace satchel {
+namespace {
+
+void check_labels(const std::vector<Label>& labels) {
+    std::set<std::int64_t> ids;
+    std::set<std::int64_t> indices;
+    std::size_t stated = 0;
+    for (const Label& label : labels) {
+        if (!ids.insert(label.id).second) {
+            throw ManifestError("label id " + std::to_string(label.id) + " is used twice",
+                                {.remedy = "give each label an id of its own"});
+        }
+        if (!label.index) continue;
+        ++stated;
+        if (!indices.insert(*label.index).second) {
+            throw ManifestError("two labels have the same index", {.got = std::to_string(*label.index)});
+        }
+    }
+    if (stated != 0 && stated != labels.size()) {
+        throw ManifestError("either every label states its index or none does");
+    }
+}
+
+void check_tensor(const std::vector<TensorSpec>& specs, const std::optional<std::string>& name, const char* kind) {
+    if (find_tensor(specs, name) != nullptr) return;
+    std::string names;
+    for (const TensorSpec& spec : specs) names += (names.empty() ? "" : ", ") + spec.name;
+    const std::string what = kind;
+    if (name) {
+        throw ManifestError("a step names " + what + " '" + *name + "', which the model does not have",
+                            {.got = *name, .expected = names, .remedy = "correct the name in the step"});
+    }
+    throw ManifestError("a step leaves open which " + what + " it means",
+                        {.expected = "one of " + names, .remedy = "name the " + what + " in the step"});
+}
+
+bool is_listed(const std::map<std::string, FileRecord>& files, const std::string& path) {
+    if (files.contains(path)) return true;
+    const auto below = files.lower_bound(path + "/");  // a directory with what is in it
+    return below != files.end() && below->first.starts_with(path + "/");
+}
+
+void check_artifact(const Manifest& manifest, const Artifact& artifact) {
+    check_tensor(artifact.inputs, manifest.input, "input");
+    for (const OutputName& name : outputs_read(manifest.postprocess)) check_tensor(artifact.outputs, name, "output");
+    std::vector<std::string> paths = artifact.companions;
+    paths.insert(paths.begin(), artifact.file);
+    for (const std::string& path : paths) {
+        if (is_listed(manifest.files, path)) continue;
+        throw ManifestError("artifact file " + path + " is not listed in files", {.remedy = "pack the bundle again"});
+    }
+}
+
+}  // namespace
+
+void check_references(const Manifest& manifest) {
+    check_labels(manifest.labels);
+    if (manifest.files.contains("bundle.json")) {
+        throw ManifestError("files lists bundle.json, which cannot hold its own digest",
+                            {.remedy = "remove it from files"});
+    }
+    for (const Artifact& artifact : manifest.artifacts) check_artifact(manifest, artifact);
+}
+
+}  // namespace satchel

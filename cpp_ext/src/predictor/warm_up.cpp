@@ -1,0 +1,60 @@
+#include "warm_up.h"
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <numeric>
+#include <random>
+
+#include "satchel/tensor.h"
+
+namespace satchel {
+namespace {
+
+template <typename T>
+void store(T value, std::uint8_t* out) {
+    std::memcpy(out, &value, sizeof(T));
+}
+
+// A number from 0 to 1 in `dtype`, or any level.
+void write_value(DType dtype, std::uint32_t random, std::uint8_t* out) {
+    const float fraction = float(random >> 8U) * 0x1p-24F;
+    switch (dtype) {
+        case DType::float32: return store(fraction, out);
+        case DType::float16: return store(to_half(fraction), out);
+        case DType::bfloat16: return store(to_bfloat16(fraction), out);
+        case DType::uint8: return store(std::uint8_t(random), out);
+    }
+}
+
+}  // namespace
+
+std::vector<std::vector<std::int64_t>> declared_shapes(const TensorSpec& spec) {
+    std::vector<std::vector<std::int64_t>> shapes{{}};
+    for (const Axis& axis : spec.shape) {
+        if (axis.is_dynamic() && &axis != &spec.shape.front()) return {};
+        const std::vector<std::int64_t> sizes = axis.is_dynamic() ? std::vector<std::int64_t>{1} : axis.sizes;
+        std::vector<std::vector<std::int64_t>> longer;
+        for (const std::vector<std::int64_t>& shape : shapes) {
+            for (const std::int64_t size : sizes) {
+                longer.push_back(shape);
+                longer.back().push_back(size);
+            }
+        }
+        shapes = std::move(longer);
+    }
+    return shapes;
+}
+
+std::vector<std::uint8_t> ordinary_values(DType dtype, const std::vector<std::int64_t>& shape) {
+    const auto count = std::accumulate(shape.begin(), shape.end(), std::size_t{1},
+                                       [](std::size_t product, std::int64_t size) { return product * size; });
+    std::vector<std::uint8_t> values(count * item_size(dtype));
+    std::mt19937 random(1);  // NOLINT(bugprone-random-generator-seed): the same values every time
+    for (std::size_t i = 0; i < count; ++i) {
+        write_value(dtype, std::uint32_t(random()), values.data() + i * item_size(dtype));
+    }
+    return values;
+}
+
+}  // namespace satchel
