@@ -17,7 +17,7 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check -qq install --root-u
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-cpp sanitize lint types format workflows bench lock schema wheel-imaging clean
+.PHONY: help run test test-cpp test-torchscript sanitize tidy lint types format workflows bench lock schema wheel-imaging wheel-torchscript clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -25,19 +25,27 @@ help: ## list the targets
 run: $(VENV)/.run $(VENV)/.imaging ## serve the shipped bundle and try it on a sample card
 	$(BIN)/satchel serve models --try models/samples/booking.png $(ARGS)
 
-test: $(VENV)/.test $(VENV)/.imaging ## run the tests; choose with ARGS="-k name"
+test: $(VENV)/.test $(VENV)/.imaging $(VENV)/.torchscript ## run the tests; choose with ARGS="-k name"
 	$(BIN)/python -m pytest $(ARGS)
 
 test-cpp: $(VENV)/.test ## run the C++ tests, warnings being errors
 	bash scripts/cpp.sh $(VENV) plain
 
+test-torchscript: $(VENV)/.test $(VENV)/.imaging $(VENV)/.torchscript ## run them on libtorch, bundles without Python, and torchvision's detectors
+	bash scripts/cpp.sh $(VENV) torchscript
+	PREDICT_PROGRAM=build/cpp-torchscript/example/predict TORCH_PYTHON=$$(bash scripts/torch_python.sh $(VENV)) \
+	    $(BIN)/python -m pytest tests/cpp_ext/test_example.py tests/cpp_ext/test_torchvision.py $(ARGS)
+
 sanitize: $(VENV)/.test ## run them and mutated files under ASan and UBSan, and the thread pool under TSan
 	bash scripts/cpp.sh $(VENV) address
 	bash scripts/cpp.sh $(VENV) thread
 
+tidy: $(VENV)/.test ## look for mistakes in the C++ code
+	bash scripts/tidy.sh $(VENV)
+
 lint: $(VENV)/.test ## check style and formatting
-	$(BIN)/ruff check $(SOURCES)
-	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES) cpp_ext
+	$(BIN)/ruff format --check $(SOURCES) cpp_ext
 	@$(BIN)/clang-format --dry-run --Werror $(CPP)
 
 types: $(VENV)/.test ## check types, strictly
@@ -45,8 +53,8 @@ types: $(VENV)/.test ## check types, strictly
 	$(foreach example,$(EXAMPLES),MYPYPATH=$(example) $(BIN)/mypy $(UNTYPED) $(example) &&) true
 
 format: $(VENV)/.test ## format the code and mend what can be mended
-	$(BIN)/ruff check --fix $(SOURCES)
-	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --fix $(SOURCES) cpp_ext
+	$(BIN)/ruff format $(SOURCES) cpp_ext
 	@$(BIN)/clang-format -i $(CPP)
 
 workflows: $(VENV)/.test ## check the GitHub workflows, without the network
@@ -54,7 +62,7 @@ workflows: $(VENV)/.test ## check the GitHub workflows, without the network
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/zizmor --offline --quiet .github
 
-bench: $(VENV)/.test $(VENV)/.imaging ## measure speed
+bench: $(VENV)/.test $(VENV)/.imaging $(VENV)/.torchscript ## measure speed
 	$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(VENV)/.test ## pin the requirement files; ARGS=--upgrade for the newest
@@ -66,6 +74,10 @@ schema: $(VENV)/.run ## write the JSON schema of bundle.json
 
 wheel-imaging: $(VENV)/.run ## build the wheel satchel-imaging in dist/
 	$(BIN)/python -m pip --disable-pip-version-check -q wheel --no-deps --wheel-dir dist ./cpp_ext/python/satchel_imaging
+
+wheel-torchscript: $(VENV)/.run ## build the wheel satchel-torchscript in dist/, with the libraries it needs
+	LIBTORCH=$$(bash scripts/libtorch.sh $(VENV)) $(BIN)/python -m pip --disable-pip-version-check -q wheel --no-deps \
+	    --wheel-dir dist ./cpp_ext/python/satchel_torchscript
 
 clean: ## remove the environment, builds and caches
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -91,3 +103,6 @@ $(VENV)/.test: $(VENV)/.run requirements-dev.txt Makefile
 # Rebuilt when its sources change; tried again each time where the machine lacks what it needs.
 $(VENV)/.imaging: $(VENV)/.run $(NATIVE) scripts/imaging.sh
 	@bash scripts/imaging.sh $(VENV)
+
+$(VENV)/.torchscript: $(VENV)/.run $(NATIVE) scripts/torchscript.sh scripts/libtorch.sh
+	@bash scripts/torchscript.sh $(VENV)
