@@ -119,7 +119,8 @@ class AnchorLevel(Record):
 
     stride: Stride
     """Pixels of the input between two cells, which may be a rounded fraction; the map has ceil(input / stride - 0.0001)
-    of them each way."""
+    of them each way. torchvision's RetinaNet and FCOS space cells by floor(input / cells), which is the stride only
+    where that divides the input: export them for sides that are multiples of the largest stride."""
     sizes: Annotated[tuple[tuple[Length, Length], ...], Field(min_length=1)]
     """Width and height of each anchor in pixels of the input."""
     offset: Offset = 0.5
@@ -150,7 +151,8 @@ class Distances(_HeadStep):
     op: Literal["distances"] = "distances"
     strides: Annotated[tuple[Stride, ...], Field(min_length=1)]
     offset: Offset = 0.5
-    """Where in its cell the point lies."""
+    """Where in its cell the point lies: 0.5 for the centre, 0 for the corner, as in torchvision's FCOS (on the sides of
+    whose input the stride of `AnchorLevel` has a word)."""
     scaled: bool = True
     """Whether distances are in units of the stride rather than in pixels."""
     centerness: str | None = None
@@ -159,7 +161,7 @@ class Distances(_HeadStep):
 
     def tensors(self) -> tuple[TensorUse, ...]:
         """See `Step.tensors`."""
-        return (*super().tensors(), *([TensorUse("output", self.centerness)] if self.centerness else []))
+        return (*super().tensors(), *([] if self.centerness is None else [TensorUse("output", self.centerness)]))
 
 
 class Picked(Step):
@@ -181,7 +183,7 @@ class Picked(Step):
 
     def tensors(self) -> tuple[TensorUse, ...]:
         """See `Step.tensors`."""
-        names = (self.boxes, self.scores, self.classes, *([self.count] if self.count else []))
+        names = (self.boxes, self.scores, self.classes, *([] if self.count is None else [self.count]))
         return tuple(TensorUse("output", name) for name in names)
 
 

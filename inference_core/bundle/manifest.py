@@ -115,6 +115,14 @@ class Artifact(Record):
     inputs: Annotated[tuple[TensorSpec, ...], Field(min_length=1)]
     outputs: Annotated[tuple[TensorSpec, ...], Field(min_length=1)]
 
+    @model_validator(mode="after")
+    def _check_names(self) -> Self:
+        for kind, specs in (("input", self.inputs), ("output", self.outputs)):
+            twice = [name for name, count in Counter(spec.name for spec in specs).items() if count > 1]
+            if twice:
+                raise ValueError(f"two {kind}s are called {twice[0]!r}")
+        return self
+
     def input(self, name: str | None) -> TensorSpec:
         """The input called `name`; the only one when `name` is None. Raises ValueError when there is none such."""
         return _find(self.inputs, name, "input")
@@ -212,11 +220,14 @@ def check_label_indices(labels: tuple[Label, ...]) -> None:
 
 
 def check_names(card: ModelCard, artifact: Artifact) -> None:
-    """Raises ValueError when a step names a tensor that the artifact lacks, or leaves open which one it means."""
+    """Raises ValueError when a step names a tensor that the artifact lacks, leaves open which one it means, or uses one
+    of text."""
     for step in (*card.preprocess, *card.postprocess):
         for use in step.tensors():
             try:
-                artifact.input(use.name) if use.kind == "input" else artifact.output(use.name)
+                spec = artifact.input(use.name) if use.kind == "input" else artifact.output(use.name)
+                if spec.dtype == "string":
+                    raise ValueError(f"{use.kind} {spec.name!r} holds text, not numbers")
             except ValueError as error:
                 raise ValueError(f"step {step.op}: {error}") from None
 

@@ -9,6 +9,9 @@ from inference_core.tasks.boxes import clip_to_image, restore_boxes, to_original
 from inference_core.tasks.rle import Bools, Rle, encode
 from inference_core.tasks.states import Detections, Doubles, MaskedDetections, RestoredMasks, Singles, Tensors, misfit
 
+_STRIP = 64
+"""Columns of the picture that are sampled at once, so that few of its float64 values are held."""
+
 
 def read_masks(step: Masks, found: Detections, tensors: Tensors) -> MaskedDetections:
     """Picks the mask of each detection, and of its channels the one of its class."""
@@ -55,4 +58,8 @@ def _sample(mask: Singles, rows: Doubles, columns: Doubles, threshold: float) ->
     x, y = np.floor(columns), np.floor(rows)
     i, j, u, v = x.astype(int) + 1, y.astype(int) + 1, columns - x, (rows - y)[:, None]
     along = padded[:, i] * (1 - u) + padded[:, i + 1] * u
-    return np.asarray(along[j] * (1 - v) + along[j + 1] * v >= threshold)
+    inside = np.empty((len(rows), len(columns)), bool)
+    for start in range(0, len(columns), _STRIP):
+        strip = along[:, start : start + _STRIP]
+        inside[:, start : start + _STRIP] = strip[j] * (1 - v) + strip[j + 1] * v >= threshold
+    return inside

@@ -20,6 +20,7 @@ from inference_core.bundle.heads import (
 )
 from inference_core.bundle.manifest import Label
 from inference_core.bundle.postprocess import Nms, PostprocessStep, Restore, Score, Top
+from inference_core.errors import EngineError
 from inference_core.tasks.boxes import pick_classes, restore_boxes, suppress
 from inference_core.tasks.classes import read_classes
 from inference_core.tasks.heads import decode_distances, decode_ssd, decode_yolox, read_boxes, read_picked, read_yolo
@@ -66,6 +67,13 @@ class Postprocessor:
             EngineError: an output is not finite, does not fit the step that reads it, or names a class without a label.
         """
         state = self.final(tensors)
+        if not np.isfinite(state.score).all():
+            raise EngineError(
+                "the scores of the model are no probabilities",
+                got="products beyond float32",
+                expected="values from 0 to 1",
+                remedy="check the head in the recipe: it may want an activation",
+            )
         return self._publish(state.take(self._labels.published(state.index)), self._labels)
 
     def final(self, tensors: Tensors) -> Final:

@@ -122,6 +122,11 @@ class RestoredMasks:
         """[K] positions in the label list."""
         return self.found.index
 
+    @property
+    def score(self) -> Floats:
+        """[K]"""
+        return self.found.score
+
     def take(self, order: Integers) -> Self:
         """The detections at `order`."""
         return type(self)(self.found.take(order), tuple(self.masks[i] for i in order.tolist()))

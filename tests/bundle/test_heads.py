@@ -66,6 +66,8 @@ def test_a_parameter_out_of_range_is_refused_where_it_stands(step: dict[str, Any
         (Distances(strides=(8,), boxes="b", scores="s", centerness="c"), ["b", "s", "c"]),
         (Picked(), ["boxes", "scores", "classes"]),
         (Picked(classes="c", count="n"), ["boxes", "scores", "c", "n"]),
+        (Picked(count=""), ["boxes", "scores", "classes", ""]),
+        (Distances(strides=(8,), centerness=""), ["boxes", "scores", ""]),
     ],
 )
 def test_a_step_names_its_outputs(step: Step, names: list[str | None]) -> None:

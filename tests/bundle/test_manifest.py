@@ -53,6 +53,12 @@ def test_the_canonical_text_keeps_every_value_and_puts_the_format_first() -> Non
     assert "null" not in text
 
 
+def test_two_tensors_of_one_name_are_refused() -> None:
+    [output] = document()["artifacts"][0]["outputs"]
+    with pytest.raises(ManifestError, match=f"two outputs are called '{output['name']}'"):
+        parse(changed("artifacts/0/outputs", [output, output]))
+
+
 def test_the_order_of_keys_and_the_white_space_of_the_source_do_not_show() -> None:
     shuffled = dict(reversed(document().items()))
     loose = parse_record(Manifest, json.dumps(shuffled, indent=7), where="m")
@@ -164,6 +170,15 @@ def test_a_step_that_leaves_open_which_of_several_tensors_it_means_is_refused() 
     outputs = [{"name": name, "dtype": "float32", "shape": [1, 2]} for name in ("a", "b")]
     with pytest.raises(ManifestError, match=r"step softmax: the model has 2 outputs \(a, b\): name the output to use"):
         parse(changed("artifacts/0/outputs", outputs))
+
+
+@pytest.mark.parametrize(
+    ("place", "problem"),
+    [("inputs", "step tensor: input 'images' holds"), ("outputs", "step softmax: output 'logits' holds")],
+)
+def test_a_step_that_uses_a_tensor_of_text_is_refused(place: str, problem: str) -> None:
+    with pytest.raises(ManifestError, match=f"{problem} text, not numbers"):
+        parse(changed(f"artifacts/0/{place}/0/dtype", "string"))
 
 
 @pytest.mark.parametrize(

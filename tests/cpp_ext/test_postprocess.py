@@ -303,6 +303,21 @@ def test_the_module_copies_what_it_must_and_only_that() -> None:
         path.run(outputs, 0, 8, satchel_imaging.Geometry(8, 8, 1, 1, 0, 0))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"width": 0}, {"height": -3}, {"scale_x": 0.0}, {"scale_y": np.nan}, {"scale_x": -1.0}, {"offset_y": np.inf}],
+)
+def test_a_geometry_that_cannot_be_is_refused(changes: dict[str, Any]) -> None:
+    import satchel_imaging
+
+    records = [step.model_dump() for step in CHAINS["masks"][1]]
+    path = satchel_imaging.Postprocessor(records, ("boxes", "scores", "masks"))
+    geometry = satchel_imaging.Geometry(8, 8, 1.0, 1.0, 0.0, 0.0)._replace(**changes)
+    with pytest.raises(satchel_imaging.ImagingError, match="a geometry maps pixels of no picture") as caught:
+        path.run(case_of("masks").tensors.outputs, 8, 8, geometry)
+    assert caught.value.code == "bad_argument"
+
+
 def test_the_reference_is_taken_when_asked_for() -> None:
     case = case_of("picked")
     found = outcome(case, native=False)

@@ -1,6 +1,7 @@
 """Masks of detections: which one is read, and how it is pasted, against a slow, plain loop and OpenCV."""
 
 import math
+import tracemalloc
 from typing import Any
 
 import cv2
@@ -146,3 +147,23 @@ def test_a_mask_spans_its_box_even_where_that_leaves_the_image() -> None:
     got = pasted(half, [-16, -100, 16, 100])
     assert np.flatnonzero(got[8]).tolist() == list(range(16))
     assert pasted(half, [-40, 0, 0, 16]).sum() == 0
+
+
+def test_a_large_picture_takes_few_bytes_for_each_pixel() -> None:
+    """Wide enough for many strips of it, which NumPy's own interpolation does not know of."""
+    geometry, mask = Geometry(2000, 500), [[1.0, 0.0], [0.0, 1.0]]
+    tracemalloc.start()
+    try:
+        got = pasted(mask, [0, 0, 2000, 500], geometry)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 10 * got.size
+    v, u = ((np.arange(side) + 0.5) / side * 2 - 0.5 for side in (500, 2000))
+    one, other = (np.interp(u, range(-1, 3), [0, *row, 0]) for row in mask)
+    zero = np.zeros(2000)
+    columns = np.stack([zero, one, other, zero])
+    slow = np.stack([np.interp(v, range(-1, 3), column) for column in columns.T], axis=1)
+    sure = np.abs(slow - 0.5) > 1e-9
+    assert sure.mean() > 0.99
+    assert np.array_equal(got[sure], slow[sure] >= 0.5)

@@ -1,13 +1,14 @@
 """Chains of post-processing steps, from output tensors to published predictions."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from inference_core.bundle.heads import Boxes, HeatMaps, Masks, Picked, Probabilities, Sigmoid, Softmax
+from inference_core.bundle.heads import Boxes, HeatMaps, Masks, Picked, Probabilities, Sigmoid, Softmax, Yolo
 from inference_core.bundle.manifest import Label
 from inference_core.bundle.postprocess import Nms, PostprocessStep, Restore, Score, Top
 from inference_core.bundle.preprocess import Crop, Decode, Letterbox, Pad, PreprocessStep, Resize, ToTensor
@@ -166,3 +167,14 @@ def test_boxes_do_not_depend_on_how_the_picture_was_scaled_and_padded(
     (found,) = run("detection", CHAIN, g, boxes=[box], scores=[[0, 0, 1]])
     assert isinstance(found, Detection)
     assert found.box == pytest.approx(truth, abs=1e-4)
+
+
+@pytest.mark.parametrize("native", [False, True])
+def test_scores_beyond_float32_are_an_error_and_no_answer(native: bool) -> None:
+    if native and find_spec("satchel_imaging") is None:
+        pytest.skip("satchel_imaging is not built")
+    row = np.array([[8, 8, 4, 4, 1e38, 1e38]], np.float32)
+    steps: list[PostprocessStep] = [Yolo(), Score(min=0.5), Nms(iou=0.5), Restore()]
+    run = Postprocessor("detection", steps, [Label(id=0, name="cat")], native=native)
+    with pytest.raises(EngineError, match="the scores of the model are no probabilities"):
+        run(Tensors({"out": row}, 16, 16, Geometry(16, 16)))

@@ -20,7 +20,8 @@ public:
     Postprocessor(PostSteps steps, std::vector<std::string> outputs);
 
     // What the model gave for one picture, without a batch axis. Throws ImagingError: bad_argument where the number of
-    // outputs is not that of the names, not_finite, bad_shape, bad_rows, bad_values.
+    // outputs is not that of the names, or a size or the geometry cannot be; not_finite, bad_shape, bad_rows,
+    // bad_values.
     Predictions run(std::span<const TensorView> outputs, int input_width, int input_height,
                     const Geometry& geometry) const;
 

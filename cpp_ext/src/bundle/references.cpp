@@ -30,16 +30,30 @@ void check_labels(const std::vector<Label>& labels) {
 }
 
 void check_tensor(const std::vector<TensorSpec>& specs, const std::optional<std::string>& name, const char* kind) {
-    if (find_tensor(specs, name) != nullptr) return;
+    const std::string what = kind;
+    if (const TensorSpec* spec = find_tensor(specs, name)) {
+        if (spec->dtype != "string") return;
+        throw ManifestError(
+            "a step uses " + what + " '" + spec->name + "', which holds text",
+            {.got = "string", .expected = "numbers", .remedy = "name another " + what + " in the step"});
+    }
     std::string names;
     for (const TensorSpec& spec : specs) names += (names.empty() ? "" : ", ") + spec.name;
-    const std::string what = kind;
     if (name) {
         throw ManifestError("a step names " + what + " '" + *name + "', which the model does not have",
                             {.got = *name, .expected = names, .remedy = "correct the name in the step"});
     }
     throw ManifestError("a step leaves open which " + what + " it means",
                         {.expected = "one of " + names, .remedy = "name the " + what + " in the step"});
+}
+
+void check_names(const std::vector<TensorSpec>& specs, const char* kind) {
+    std::set<std::string> names;
+    for (const TensorSpec& spec : specs) {
+        if (names.insert(spec.name).second) continue;
+        throw ManifestError("two " + std::string(kind) + "s are called '" + spec.name + "'",
+                            {.got = spec.name, .remedy = "give each a name of its own"});
+    }
 }
 
 bool is_listed(const std::map<std::string, FileRecord>& files, const std::string& path) {
@@ -49,6 +63,8 @@ bool is_listed(const std::map<std::string, FileRecord>& files, const std::string
 }
 
 void check_artifact(const Manifest& manifest, const Artifact& artifact) {
+    check_names(artifact.inputs, "input");
+    check_names(artifact.outputs, "output");
     check_tensor(artifact.inputs, manifest.input, "input");
     for (const OutputName& name : outputs_read(manifest.postprocess)) check_tensor(artifact.outputs, name, "output");
     std::vector<std::string> paths = artifact.companions;

@@ -1,6 +1,7 @@
 #include "satchel/postprocessor.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -17,6 +18,13 @@ namespace satchel {
 namespace {
 
 constexpr int kLongestSide = 1 << 24;  // of an input; so the cells over it can be counted
+
+// Whether each input pixel has a place in a picture of at least one pixel.
+bool is_sound(const Geometry& g) {
+    const auto is_scale = [](double scale) { return std::isfinite(scale) && scale > 0.0; };
+    return g.width > 0 && g.height > 0 && is_scale(g.scale_x) && is_scale(g.scale_y) && std::isfinite(g.offset_x) &&
+           std::isfinite(g.offset_y);
+}
 
 }  // namespace
 
@@ -112,6 +120,10 @@ Predictions Postprocessor::run(std::span<const TensorView> outputs, int input_wi
     if (input_width < 1 || input_height < 1 || std::max(input_width, input_height) > kLongestSide) {
         throw ImagingError(ErrorCode::bad_argument, "an input cannot have this size",
                            std::to_string(input_width) + " x " + std::to_string(input_height));
+    }
+    if (!is_sound(geometry)) {
+        throw ImagingError(ErrorCode::bad_argument, "a geometry maps pixels of no picture", {},
+                           "a width and a height of at least 1, scales above 0, finite offsets");
     }
     return Run(steps_, {outputs_, outputs, input_width, input_height, geometry}).finish();
 }
