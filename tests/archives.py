@@ -21,16 +21,19 @@ def forward(self: __torch__.Net, images: Tensor) -> Tensor:
 """Two convolutions that can be fused with what follows them; output [N, 8]."""
 
 
-def write_archive(path: Path, forward: str) -> Path:
+def write_archive(path: Path, forward: str, *, counter: bool = False) -> Path:
     """An archive with one module `Net` without weights.
 
     Args:
         path: of the archive.
         forward: its code as TorchScript writes it; `self` is `__torch__.Net`, and integer 6 stands for float32.
+        counter: whether the module has an attribute `n`, an int.
     """
     body = "".join(f"  {line}\n" if line else "\n" for line in forward.strip("\n").split("\n"))
     head = "class Net(Module):\n  __parameters__ = []\n  __buffers__ = []\n  training : bool\n"
-    module = b"\x80\x02c__torch__\nNet\n)\x81}(X\x08\x00\x00\x00training\x89ub."
+    head += "  n : int\n" if counter else ""
+    number = b"X\x01\x00\x00\x00nK\x00" if counter else b""
+    module = b"\x80\x02c__torch__\nNet\n)\x81}(X\x08\x00\x00\x00training\x89" + number + b"ub."
     records = {
         "data.pkl": module,
         "code/__torch__.py": (head + body).encode(),

@@ -30,7 +30,7 @@ def inspect_torchscript(path: Path, recipe: Recipe, scratch: Path) -> ModelGraph
         scratch: a folder for the frozen archive.
 
     Raises:
-        PackError: it cannot be loaded, or not be run on what the recipe's steps give.
+        PackError: it cannot be loaded, not be run on what the recipe's steps give, or has no output then.
     """
     try:
         module = open_module(path, EngineOptions(threads=available_cpus()))
@@ -90,7 +90,15 @@ def _doubled(one: Mapping[str, Array], several: Mapping[str, Array]) -> bool:
 
 def _common_names(runs: Sequence[Mapping[str, Array]]) -> list[str]:
     """Outputs that every run gave: the length of a list may follow the picture."""
-    return [name for name in runs[0] if all(name in run for run in runs)]
+    names = [name for name in runs[0] if all(name in run for run in runs)]
+    if not names:
+        raise PackError(
+            "the model has no output that every picture gets",
+            got="; ".join(", ".join(run) or "none" for run in runs),
+            expected="at least one tensor",
+            remedy="save the model with a forward that returns tensors for every picture",
+        )
+    return names
 
 
 def _output(name: str, values: Sequence[Array], batch: bool) -> TensorFacts:

@@ -198,6 +198,18 @@ def test_a_damaged_bundle_is_refused_with_the_sentence_of_python(
     assert predict(classifier, pictures[0]) == Answer(1, "", f"error: {caught.value}\n")
 
 
+@pytest.mark.parametrize(
+    "axes", ["4611686018427387905, 1, 1, 1", '4611686018427387904, 3, "h", "w"', f"{2**50}, 3, 8, 8"]
+)
+def test_a_declared_shape_that_no_memory_holds_is_refused(classifier: Path, pictures: list[Path], axes: str) -> None:
+    declared = orjson.loads((classifier / "bundle.json").read_bytes())
+    declared["artifacts"][0]["inputs"][0]["shape"] = orjson.loads(f"[{axes}]")
+    (classifier / "bundle.json").write_bytes(orjson.dumps(declared))
+    answer = predict(classifier, pictures[0])
+    assert (answer.code, answer.out) == (1, "")
+    assert "input images is larger than memory\n  got: float32 [" in answer.err
+
+
 def test_an_unknown_key_is_refused_with_its_place(classifier: Path, pictures: list[Path]) -> None:
     misspelt(classifier)
     answer = predict(classifier, pictures[0])

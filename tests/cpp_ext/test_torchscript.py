@@ -72,6 +72,7 @@ def forward(self: __torch__.Net, x: Tensor) -> Tuple[Tensor, Tensor]:
   y = torch.add_(x, 1)
   return (y, torch.view(x, [-1]))
 """
+FORWARD = "def forward(self: __torch__.Net, x: Tensor) -> "
 ECHO = """
 def forward(self: __torch__.Net, x: Tensor) -> Tuple[Tensor, Tensor]:
   return (x, torch.select(x, 0, 1))
@@ -96,6 +97,56 @@ def test_outputs_never_share_memory_with_an_input(tmp_path: Path) -> None:
     outputs["0"][:] = 7
     np.testing.assert_array_equal(x, pixels(2, 3))
     np.testing.assert_array_equal(outputs["1"], x[1])
+
+
+@pytest.mark.parametrize("answer", ["x", "torch.view(x, [-1])", "torch.select(x, 0, 1)"])
+def test_a_lone_output_does_not_share_memory_with_the_input(tmp_path: Path, answer: str) -> None:
+    echo = module(write_archive(tmp_path / "m.pt", FORWARD + f"Tensor:\n  return {answer}\n"))
+    x = pixels(2, 3)
+    assert not np.shares_memory(echo.run([x])["output"], x)
+    echo.prepare([x])
+    assert not np.shares_memory(echo.run([x])["output"], x)
+
+
+def test_a_view_that_stands_for_negative_values_holds_them(tmp_path: Path) -> None:
+    code = FORWARD + "Tensor:\n  return torch.imag(torch.conj(torch.view_as_complex(x)))\n"
+    output = module(write_archive(tmp_path / "m.pt", code)).run([np.array([[3, 5]], np.float32)])["output"]
+    assert output.tolist() == [-5]
+
+
+@pytest.mark.parametrize(
+    ("answer", "message", "got"),
+    [
+        (
+            'Dict[str, Dict[str, Tensor]]:\n  return {"a.b": {"c": x}, "a": {"b.c": x}}\n',
+            "two outputs of the model have one name",
+            "a.b.c",
+        ),
+        (
+            "Tuple[Tensor, Dict[float, Tensor]]:\n  return (x, {0.5: x})\n",
+            "output 1 of the model is no tensor that can be passed on",
+            "a dict with keys of type Double",
+        ),
+        (
+            "Optional[Tensor]:\n  return None\n",
+            "the answer of the model is no tensor that can be passed on",
+            "None",
+        ),
+        (
+            'Dict[str, Optional[Tensor]]:\n  return {"\\377": None}\n',
+            "output \ufffd of the model is no tensor that can be passed on",
+            "None",
+        ),
+        (
+            f"Tensor:\n  return torch.reshape(x, {[1] * 65})\n",
+            "an output has more axes than NumPy takes",
+            "65",
+        ),
+    ],
+)
+def test_an_answer_that_cannot_be_passed_on_is_refused(tmp_path: Path, answer: str, message: str, got: str) -> None:
+    run = module(write_archive(tmp_path / "m.pt", FORWARD + answer)).run
+    assert refusal(run, [np.ones(1, np.float32)])[:3] == ("failed", message, got)
 
 
 def test_a_prepared_graph_is_fused_and_gives_the_plain_answer(tmp_path: Path) -> None:
@@ -232,6 +283,26 @@ def test_an_archive_that_cannot_be_served_is_refused_with_the_reason(
     tmp_path: Path, forward: str, expected: tuple[str, str, str]
 ) -> None:
     assert refusal(module, write_archive(tmp_path / "m.pt", forward))[:3] == expected
+
+
+def test_the_name_of_a_missing_operator_may_be_of_any_length(tmp_path: Path) -> None:
+    name = "a" * 200_000
+    code = FORWARD + f"Tensor:\n  return ops.mine.{name}(x)\n"
+    assert refusal(module, write_archive(tmp_path / "m.pt", code))[2] == f"mine::{name}"
+
+
+COUNTS = """
+def forward(self: __torch__.Net, x: Tensor) -> Tensor:
+  n = torch.add(self.n, 1)
+  self.n = n
+  return torch.add(x, n)
+"""
+
+
+def test_a_forward_that_changes_its_module_is_refused(tmp_path: Path) -> None:
+    code, message, got, _ = refusal(module, write_archive(tmp_path / "m.pt", COUNTS, counter=True))
+    assert (code, got) == ("bad_archive", "self.n")
+    assert message == "forward changes the module, so that answers would depend on those before"
 
 
 def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:

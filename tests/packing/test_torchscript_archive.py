@@ -92,6 +92,11 @@ def test_axes_that_follow_the_picture_are_dynamic(bench: Bench) -> None:
             "the model cannot be run on float32 [1, 3, 8, 8]: the model raised an error while it ran",
             "shape '[7]' is invalid for input of size 192",
         ),
+        (
+            "def forward(self: __torch__.Net, x: Tensor) -> List[Tensor]:\n  return annotate(List[Tensor], [])\n",
+            "the model has no output that every picture gets",
+            "none; none; none",
+        ),
     ],
 )
 def test_an_archive_that_cannot_be_served_is_refused(bench: Bench, forward: str, message: str, got: str) -> None:

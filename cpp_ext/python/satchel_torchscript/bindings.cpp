@@ -19,6 +19,8 @@ constexpr ScalarType kTypes[] = {ScalarType::float32, ScalarType::float64, Scala
                                  ScalarType::uint8,   ScalarType::int8,    ScalarType::int16,
                                  ScalarType::int32,   ScalarType::int64,   ScalarType::boolean};
 
+constexpr std::size_t kMostAxes = 64;  // of an array of NumPy
+
 ArrayView view_of(const py::array& array) {
     if ((array.flags() & py::array::c_style) == 0) {
         throw TorchscriptError(ErrorCode::bad_input, "an input is not contiguous", "strides", "a C-contiguous array");
@@ -39,13 +41,17 @@ std::vector<ArrayView> views_of(const std::vector<py::array>& arrays) {
     return views;
 }
 
-// Keys of a dict may hold any bytes.
+// Keys of a dict, and so the errors that quote them, may hold any bytes.
 py::str text(const std::string& bytes) {
     return py::reinterpret_steal<py::str>(PyUnicode_DecodeUTF8(bytes.data(), py::ssize_t(bytes.size()), "replace"));
 }
 
 // A NumPy array that owns the output's memory; nothing is copied.
 py::array to_array(Output&& output) {
+    if (output.shape.size() > kMostAxes) {
+        throw TorchscriptError(ErrorCode::failed, "an output has more axes than NumPy takes",
+                               std::to_string(output.shape.size()), std::to_string(kMostAxes) + " at most");
+    }
     auto owned = std::make_unique<std::shared_ptr<void>>(std::move(output.data));
     const void* data = owned->get();
     const py::capsule owner(owned.release(), [](void* held) { delete static_cast<std::shared_ptr<void>*>(held); });
@@ -97,10 +103,10 @@ void register_error(py::module_& module) {
         try {
             if (raised) std::rethrow_exception(raised);
         } catch (const TorchscriptError& error) {
-            py::object instance = type(error.what());
+            py::object instance = type(text(error.what()));
             instance.attr("code") = to_string(error.code());
-            instance.attr("got") = error.got();
-            instance.attr("expected") = error.expected();
+            instance.attr("got") = text(error.got());
+            instance.attr("expected") = text(error.expected());
             PyErr_SetObject(type.ptr(), instance.ptr());
         }
     });

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <functional>
 #include <map>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -31,6 +32,10 @@ std::string listed(const Items& items, Name name) {
     std::string text;
     for (const auto& item : items) text += (text.empty() ? "" : ", ") + std::invoke(name, item);
     return text;
+}
+
+EngineError too_large(const TensorSpec& spec) {
+    return EngineError("input " + spec.name + " is larger than memory", {.got = describe(spec), .remedy = kRepack});
 }
 
 torchscript::Module open(const Bundle& bundle, const Artifact& artifact, const torchscript::Options& options) {
@@ -103,10 +108,12 @@ void Model::check_signature(DType dtype) const {
 
 void Model::prepare(DType dtype) {
     for (const std::vector<std::int64_t>& shape : declared_shapes(input_)) {
-        const std::vector<std::uint8_t> values = ordinary_values(dtype, shape);
-        const torchscript::ArrayView view{values.data(), scalar_type(dtype), shape};
         try {
+            const std::vector<std::uint8_t> values = ordinary_values(dtype, shape);
+            const torchscript::ArrayView view{values.data(), scalar_type(dtype), shape};
             module_.prepare({&view, 1});
+        } catch (const std::bad_alloc&) {
+            throw too_large(input_);
         } catch (const torchscript::TorchscriptError& error) {
             throw translated(error);
         }
@@ -126,13 +133,15 @@ std::vector<torchscript::Output> Model::run(const Tensor& tensor) const {
              .remedy = "the preprocessing steps must give this tensor: correct the recipe and pack again"});
     }
     std::vector<std::uint8_t> filled;  // up to a batch axis that takes no single picture
-    if (batch > 1) {
-        filled.resize(tensor.data.size() * std::size_t(batch));
-        std::memcpy(filled.data(), tensor.data.data(), tensor.data.size());
-        view.data = filled.data();
-    }
     try {
+        if (batch > 1) {
+            filled.resize(count_bytes(tensor.dtype, view.shape));
+            std::memcpy(filled.data(), tensor.data.data(), tensor.data.size());
+            view.data = filled.data();
+        }
         return pick(module_.run({&view, 1}), artifact_, batch);
+    } catch (const std::bad_alloc&) {
+        throw too_large(input_);
     } catch (const torchscript::TorchscriptError& error) {
         throw translated(error);
     }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
-#include <numeric>
+#include <new>
 #include <random>
 
 #include "satchel/tensor.h"
@@ -46,13 +46,20 @@ std::vector<std::vector<std::int64_t>> declared_shapes(const TensorSpec& spec) {
     return shapes;
 }
 
+std::size_t count_bytes(DType dtype, const std::vector<std::int64_t>& shape) {
+    std::size_t bytes = item_size(dtype);
+    for (const std::int64_t size : shape) {
+        if (std::size_t(size) > std::size_t(PTRDIFF_MAX) / bytes) throw std::bad_alloc();
+        bytes *= std::size_t(size);
+    }
+    return bytes;
+}
+
 std::vector<std::uint8_t> ordinary_values(DType dtype, const std::vector<std::int64_t>& shape) {
-    const auto count = std::accumulate(shape.begin(), shape.end(), std::size_t{1},
-                                       [](std::size_t product, std::int64_t size) { return product * size; });
-    std::vector<std::uint8_t> values(count * item_size(dtype));
+    std::vector<std::uint8_t> values(count_bytes(dtype, shape));
     std::mt19937 random(1);  // NOLINT(bugprone-random-generator-seed): the same values every time
-    for (std::size_t i = 0; i < count; ++i) {
-        write_value(dtype, std::uint32_t(random()), values.data() + i * item_size(dtype));
+    for (std::size_t at = 0; at < values.size(); at += item_size(dtype)) {
+        write_value(dtype, std::uint32_t(random()), values.data() + at);
     }
     return values;
 }

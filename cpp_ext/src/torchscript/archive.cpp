@@ -3,7 +3,9 @@
 #include <caffe2/serialize/inline_container.h>
 #include <torch/csrc/jit/runtime/operator.h>
 
-#include <regex>
+#include <algorithm>
+#include <cctype>
+#include <cstddef>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -16,11 +18,25 @@ namespace {
 
 constexpr const char* kArchive = "a whole TorchScript archive, as torch.jit.save writes it";
 
-// Calls of operators outside of aten are spelt `ops.namespace.name(`.
-void collect_operators(const std::string& code, std::set<std::string>& found) {
-    static const std::regex call(R"(\bops\.([A-Za-z_]\w*)\.([A-Za-z_]\w*)\()");
-    for (std::sregex_iterator match(code.begin(), code.end(), call), end; match != end; ++match) {
-        found.insert(match->str(1) + "::" + match->str(2));
+bool is_word(char letter) { return std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '_'; }
+
+std::string_view word_at(std::string_view code, std::size_t start) {
+    const std::string_view rest = code.substr(start);
+    return rest.substr(0, static_cast<std::size_t>(std::ranges::find_if_not(rest, is_word) - rest.begin()));
+}
+
+// Calls of operators outside of aten are spelt `ops.namespace.name(`. A std::regex would recurse for each letter of a
+// name, and overflow the stack with a long one.
+void collect_operators(std::string_view code, std::set<std::string>& found) {
+    constexpr std::string_view kStart = "ops.";
+    for (std::size_t at = code.find(kStart); at != std::string_view::npos; at = code.find(kStart, at + 1)) {
+        if (at > 0 && is_word(code[at - 1])) continue;
+        const std::string_view space = word_at(code, at + kStart.size());
+        const std::size_t dot = at + kStart.size() + space.size();
+        if (space.empty() || !code.substr(dot).starts_with('.')) continue;
+        const std::string_view name = word_at(code, dot + 1);
+        if (name.empty() || !code.substr(dot + 1 + name.size()).starts_with('(')) continue;
+        found.insert(std::string(space).append("::").append(name));
     }
 }
 

@@ -8,8 +8,6 @@
 #include <limits>
 #include <mutex>
 
-#include "values.h"
-
 namespace satchel::torchscript {
 namespace {
 
@@ -64,9 +62,9 @@ double difference(const Output& a, const Output& b) {
 Settled settle(torch::jit::Module& module, const std::function<Inputs()>& inputs, bool fuse) {
     const FusionSwitch enabled(fuse);
     Settled settled;
-    settled.plain = to_outputs(module.forward(inputs()));  // profiles the graph as it is
-    module.forward(inputs());                              // optimises and compiles
-    settled.optimised = to_outputs(module.forward(inputs()));
+    settled.plain = answer(module, inputs());  // profiles the graph as it is
+    module.forward(inputs());                  // optimises and compiles
+    settled.optimised = answer(module, inputs());
     return settled;
 }
 

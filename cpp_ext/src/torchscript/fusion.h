@@ -1,17 +1,15 @@
 // The oneDNN Graph pass of libtorch's graph executor, for one module at a time.
 #pragma once
 
-#include <ATen/core/ivalue.h>
 #include <torch/csrc/jit/api/module.h>
 
 #include <functional>
 #include <vector>
 
 #include "satchel/torchscript/module.h"
+#include "values.h"
 
 namespace satchel::torchscript {
-
-using Inputs = std::vector<c10::IValue>;
 
 // The answers before and after the executor optimised the graph.
 struct Settled {

@@ -5,6 +5,8 @@
 #include <torch/csrc/jit/passes/inliner.h>
 #include <torch/csrc/jit/serialization/import.h>
 
+#include <set>
+
 #include "archive.h"
 #include "operators/operators.h"
 #include "problem.h"
@@ -61,10 +63,30 @@ std::vector<std::string> argument_names(const torch::jit::Module& module) {
     return names;
 }
 
+// Names of the attributes that forward changes. A flag, such as "has warned", changes no answer.
+void collect_state(const torch::jit::Block& block, const torch::jit::AliasDb& aliases, std::set<std::string>& state) {
+    for (const torch::jit::Node* node : block.nodes()) {
+        for (const torch::jit::Block* inner : node->blocks()) collect_state(*inner, aliases, state);
+        const bool set = node->kind() == c10::prim::SetAttr && node->inputs()[1]->type()->kind() != c10::BoolType::Kind;
+        const bool got = node->kind() == c10::prim::GetAttr && aliases.hasWriters(node->output());
+        if (set || got) state.insert(node->s(c10::attr::name));
+    }
+}
+
+// For each input, whether forward writes to it. Throws where it writes to the module: runs share that, and each would
+// change the answers of the next.
 std::vector<bool> find_writes(const torch::jit::Module& module, std::size_t inputs) {
     const auto graph = module.get_method("forward").graph()->copy();
     torch::jit::Inline(*graph);
     const torch::jit::AliasDb aliases(graph);
+    std::set<std::string> state;
+    collect_state(*graph->block(), aliases, state);
+    if (!state.empty()) {
+        throw TorchscriptError(ErrorCode::bad_archive,
+                               "forward changes the module, so that answers would depend on "
+                               "those before",
+                               "self." + *state.begin(), "a forward that only reads the module");
+    }
     std::vector<bool> written(inputs);
     for (std::size_t i = 0; i < inputs; ++i) written[i] = aliases.hasWriters(graph->inputs()[i + 1]);
     return written;

@@ -75,7 +75,7 @@ struct Module::Impl {
     std::vector<Output> run_plainly(std::span<const ArrayView> arrays) const {
         const torch::jit::GraphOptimizerEnabledGuard plain(false);
         torch::jit::Module handle = loaded.module;
-        return to_outputs(handle.forward(to_inputs(arrays)));
+        return answer(handle, to_inputs(arrays));
     }
 
     Settled settle_copy(std::span<const ArrayView> arrays, bool fuse, torch::jit::Module& copy) const {
@@ -110,7 +110,7 @@ struct Module::Impl {
 
     std::vector<Output> run(std::span<const ArrayView> arrays) const {
         std::optional<torch::jit::Module> ready = find(signature_of(arrays));
-        return ready ? to_outputs(ready->forward(to_inputs(arrays))) : run_plainly(arrays);
+        return ready ? answer(*ready, to_inputs(arrays)) : run_plainly(arrays);
     }
 
     // Does `work` in inference mode, and states what libtorch throws as an error of ours.

@@ -6,6 +6,7 @@
 #include <ATen/core/jit_type.h>
 
 #include <array>
+#include <set>
 #include <utility>
 
 #include "satchel/torchscript/error.h"
@@ -33,8 +34,10 @@ constexpr std::array<TypePair, 10> kTypes{{
 }};
 
 [[noreturn]] void throw_unusable(const std::string& path, const std::string& got) {
-    throw TorchscriptError(ErrorCode::failed, "output " + path + " of the model is no tensor that can be passed on",
-                           got, "dense tensors of floats, integers or booleans, alone or in tuples, lists and dicts");
+    const std::string what = path.empty() ? "the answer" : "output " + path;
+    throw TorchscriptError(ErrorCode::failed, what + " of the model is no tensor that can be passed on", got,
+                           "dense tensors of floats, integers or booleans, alone or in tuples, lists and dicts, whose "
+                           "keys are text or integers");
 }
 
 ScalarType from_torch(at::ScalarType type, const std::string& path) {
@@ -45,11 +48,12 @@ ScalarType from_torch(at::ScalarType type, const std::string& path) {
 }
 
 // On the host, without gaps. Memory that an input, a weight or another output shares could change under its owner: that
-// alone is copied. bfloat16 becomes float32, which holds it exactly and which NumPy has.
+// alone is copied. bfloat16 becomes float32, which holds it exactly and which NumPy has. A view that stands for the
+// negative of its memory, as the imaginary part of a conjugate does, is worked out.
 at::Tensor owned(const at::Tensor& tensor) {
     const bool shared = tensor.use_count() > 1 || tensor.storage().use_count() > 1;
     const at::ScalarType type = tensor.scalar_type() == at::kBFloat16 ? at::kFloat : tensor.scalar_type();
-    const at::Tensor here = tensor.to(at::kCPU, type);
+    const at::Tensor here = tensor.to(at::kCPU, type).resolve_neg();
     return shared && here.is_same(tensor) ? here.clone(at::MemoryFormat::Contiguous) : here.contiguous();
 }
 
@@ -67,7 +71,13 @@ public:
     }
 
 private:
+    std::set<std::string> names_;
+
     void add_tensor(const at::Tensor& tensor, const std::string& path) {
+        if (!names_.insert(path).second) {
+            throw TorchscriptError(ErrorCode::failed, "two outputs of the model have one name", path,
+                                   "keys that lead to a name for each");
+        }
         if (!tensor.defined() || tensor.layout() != at::kStrided) throw_unusable(path, "a sparse or undefined tensor");
         auto keep = std::make_shared<at::Tensor>(owned(tensor));
         const ScalarType type = from_torch(keep->scalar_type(), path);
@@ -89,10 +99,14 @@ private:
 
     void add_entries(const c10::IValue& value, const std::string& path) {
         for (const auto& entry : value.toGenericDict()) {
-            const c10::IValue& key = entry.key();
-            const std::string name = key.isString() ? key.toStringRef() : std::to_string(key.toInt());
-            add(entry.value(), below(path, name));
+            add(entry.value(), below(path, name_of(entry.key(), path)));
         }
+    }
+
+    static std::string name_of(const c10::IValue& key, const std::string& path) {
+        if (key.isString()) return key.toStringRef();
+        if (key.isInt()) return std::to_string(key.toInt());
+        throw_unusable(path, "a dict with keys of type " + key.tagKind());
     }
 
     static std::string below(const std::string& path, const std::string& name) {
@@ -116,7 +130,8 @@ at::Tensor borrow(const ArrayView& array) {
     return at::from_blob(const_cast<void*>(array.data), array.shape, at::TensorOptions(to_torch(array.type)));
 }
 
-std::vector<Output> to_outputs(const c10::IValue& result) {
+std::vector<Output> answer(torch::jit::Module& module, const Inputs& inputs) {
+    const c10::IValue result = module.forward(inputs);  // `inputs` stay: memory that is theirs shows as shared
     Flattener flattener;
     flattener.add(result, result.isTensor() || result.isScalar() ? "output" : "");
     return std::move(flattener.outputs);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/core/ivalue.h>
+#include <torch/csrc/jit/api/module.h>
 
 #include <vector>
 
@@ -9,12 +10,15 @@
 
 namespace satchel::torchscript {
 
+using Inputs = std::vector<c10::IValue>;
+
 at::ScalarType to_torch(ScalarType type);
 
 // A tensor over the caller's memory. Whoever gets it must not write to it.
 at::Tensor borrow(const ArrayView& array);
 
-// The tensors of a result, whatever it is nested in. Throws TorchscriptError: failed, for values that are no tensors.
-std::vector<Output> to_outputs(const c10::IValue& result);
+// Runs forward; the tensors of its result, whatever it is nested in, share no memory with the inputs. Throws
+// TorchscriptError: failed, for values that are no tensors and for names that two of them would have.
+std::vector<Output> answer(torch::jit::Module& module, const Inputs& inputs);
 
 }  // namespace satchel::torchscript
