@@ -2,8 +2,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "satchel/error.h"
-#include "satchel/pipeline.h"
+#include "satchel/imaging/error.h"
+#include "satchel/imaging/pipeline.h"
 
 using namespace satchel;
 

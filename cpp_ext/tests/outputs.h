@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "satchel/error.h"
-#include "satchel/tensor_view.h"
+#include "satchel/imaging/error.h"
+#include "satchel/tasks/tensor_view.h"
 
 namespace satchel {
 

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "check.h"
-#include "satchel/image.h"
-#include "satchel/kernels.h"
+#include "satchel/imaging/image.h"
+#include "satchel/imaging/kernels.h"
 
 using namespace satchel;
 

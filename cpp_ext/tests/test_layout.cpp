@@ -2,11 +2,11 @@
 #include <vector>
 
 #include "check.h"
-#include "satchel/canvas.h"
-#include "satchel/error.h"
-#include "satchel/exif.h"
-#include "satchel/layout.h"
-#include "satchel/plan.h"
+#include "satchel/imaging/canvas.h"
+#include "satchel/imaging/error.h"
+#include "satchel/imaging/exif.h"
+#include "satchel/imaging/layout.h"
+#include "satchel/imaging/plan.h"
 
 using namespace satchel;
 

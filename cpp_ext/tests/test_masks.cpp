@@ -4,7 +4,7 @@
 
 #include "check.h"
 #include "outputs.h"
-#include "satchel/masks.h"
+#include "satchel/tasks/masks.h"
 
 using namespace satchel;
 

@@ -1,10 +1,10 @@
 // Tensors, images and cv::Mat over the same memory; and pictures that are decoded already.
-#include "satchel/opencv.h"
+#include "satchel/imaging/opencv.h"
 
 #include <cstdint>
 
 #include "check.h"
-#include "satchel/pipeline.h"
+#include "satchel/imaging/pipeline.h"
 
 using namespace satchel;
 

@@ -3,8 +3,8 @@
 
 #include "check.h"
 #include "outputs.h"
-#include "satchel/nms.h"
-#include "satchel/postprocessor.h"
+#include "satchel/tasks/nms.h"
+#include "satchel/tasks/postprocessor.h"
 
 using namespace satchel;
 

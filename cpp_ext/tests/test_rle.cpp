@@ -1,6 +1,6 @@
 // Runs of masks, and their text as pycocotools writes it.
 #include "check.h"
-#include "satchel/rle.h"
+#include "satchel/tasks/rle.h"
 
 using namespace satchel;
 

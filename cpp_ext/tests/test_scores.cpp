@@ -5,8 +5,8 @@
 
 #include "check.h"
 #include "outputs.h"
-#include "satchel/activation.h"
-#include "satchel/scores.h"
+#include "satchel/tasks/activation.h"
+#include "satchel/tasks/scores.h"
 
 using namespace satchel;
 

@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "check.h"
-#include "satchel/error.h"
-#include "satchel/tensor.h"
+#include "satchel/imaging/error.h"
+#include "satchel/imaging/tensor.h"
 
 using namespace satchel;
 

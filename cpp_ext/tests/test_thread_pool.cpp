@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "check.h"
-#include "satchel/thread_pool.h"
+#include "satchel/imaging/thread_pool.h"
 
 using namespace satchel;
 

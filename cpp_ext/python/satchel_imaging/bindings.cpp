@@ -7,11 +7,11 @@
 #include <string>
 
 #include "postprocessor_binding.h"
-#include "satchel/cpu.h"
-#include "satchel/error.h"
-#include "satchel/format.h"
-#include "satchel/jpeg.h"
-#include "satchel/pipeline.h"
+#include "satchel/imaging/cpu.h"
+#include "satchel/imaging/error.h"
+#include "satchel/imaging/format.h"
+#include "satchel/imaging/jpeg.h"
+#include "satchel/imaging/pipeline.h"
 #include "steps_from_python.h"
 
 namespace py = pybind11;

@@ -3,7 +3,7 @@
 
 #include <pybind11/pybind11.h>
 
-#include "satchel/postprocess_steps.h"
+#include "satchel/tasks/postprocess_steps.h"
 
 namespace satchel {
 

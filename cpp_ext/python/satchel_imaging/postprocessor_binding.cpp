@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "post_steps_from_python.h"
-#include "satchel/postprocessor.h"
+#include "satchel/tasks/postprocessor.h"
 
 namespace py = pybind11;
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "satchel/error.h"
+#include "satchel/imaging/error.h"
 
 namespace satchel {
 

@@ -3,7 +3,7 @@
 
 #include <pybind11/pybind11.h>
 
-#include "satchel/steps.h"
+#include "satchel/imaging/steps.h"
 
 namespace satchel {
 

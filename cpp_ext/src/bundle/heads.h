@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "node.h"
-#include "satchel/postprocess_steps.h"
+#include "satchel/tasks/postprocess_steps.h"
 
 namespace satchel {
 

@@ -9,8 +9,8 @@
 
 #include "heads.h"
 #include "record.h"
-#include "satchel/error.h"
-#include "satchel/step_chain.h"
+#include "satchel/imaging/error.h"
+#include "satchel/tasks/step_chain.h"
 
 namespace satchel {
 namespace {

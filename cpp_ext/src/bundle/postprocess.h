@@ -3,7 +3,7 @@
 
 #include "node.h"
 #include "satchel/bundle/manifest.h"
-#include "satchel/postprocess_steps.h"
+#include "satchel/tasks/postprocess_steps.h"
 
 namespace satchel {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "node.h"
-#include "satchel/steps.h"
+#include "satchel/imaging/steps.h"
 
 namespace satchel {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "satchel/bundle/error.h"
-#include "satchel/step_chain.h"
+#include "satchel/tasks/step_chain.h"
 
 namespace satchel {
 namespace {

@@ -1,10 +1,10 @@
-#include "satchel/bmp.h"
+#include "satchel/imaging/bmp.h"
 
 #include <array>
 #include <cstring>
 
 #include "row_colors.h"
-#include "satchel/error.h"
+#include "satchel/imaging/error.h"
 
 namespace satchel {
 namespace {

@@ -2,8 +2,8 @@
 #include <array>
 #include <string>
 
-#include "satchel/bmp.h"
-#include "satchel/error.h"
+#include "satchel/imaging/bmp.h"
+#include "satchel/imaging/error.h"
 
 namespace satchel {
 namespace {

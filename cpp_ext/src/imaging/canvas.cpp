@@ -1,4 +1,4 @@
-#include "satchel/canvas.h"
+#include "satchel/imaging/canvas.h"
 
 #include <algorithm>
 #include <cstring>

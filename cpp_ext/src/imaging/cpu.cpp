@@ -1,4 +1,4 @@
-#include "satchel/cpu.h"
+#include "satchel/imaging/cpu.h"
 
 namespace satchel {
 

@@ -1,4 +1,4 @@
-#include "satchel/decode.h"
+#include "satchel/imaging/decode.h"
 
 #include <algorithm>
 #include <cstring>
@@ -7,14 +7,14 @@
 #include <vector>
 
 #include "row_colors.h"
-#include "satchel/bmp.h"
-#include "satchel/error.h"
-#include "satchel/exif.h"
-#include "satchel/format.h"
-#include "satchel/image.h"
-#include "satchel/jpeg.h"
-#include "satchel/png.h"
-#include "satchel/webp.h"
+#include "satchel/imaging/bmp.h"
+#include "satchel/imaging/error.h"
+#include "satchel/imaging/exif.h"
+#include "satchel/imaging/format.h"
+#include "satchel/imaging/image.h"
+#include "satchel/imaging/jpeg.h"
+#include "satchel/imaging/png.h"
+#include "satchel/imaging/webp.h"
 
 namespace satchel {
 namespace {

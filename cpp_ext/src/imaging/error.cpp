@@ -1,8 +1,8 @@
-#include "satchel/error.h"
+#include "satchel/imaging/error.h"
 
 #include <cstring>
 
-#include "satchel/bytes.h"
+#include "satchel/imaging/bytes.h"
 
 namespace satchel {
 

@@ -1,4 +1,4 @@
-#include "satchel/exif.h"
+#include "satchel/imaging/exif.h"
 
 #include <algorithm>
 #include <cstring>

@@ -1,6 +1,6 @@
-#include "satchel/format.h"
+#include "satchel/imaging/format.h"
 
-#include "satchel/webp.h"
+#include "satchel/imaging/webp.h"
 
 namespace satchel {
 

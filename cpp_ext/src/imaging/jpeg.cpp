@@ -1,4 +1,4 @@
-#include "satchel/jpeg.h"
+#include "satchel/imaging/jpeg.h"
 
 #include <csetjmp>
 #include <cstdio>
@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "row_colors.h"
-#include "satchel/error.h"
-#include "satchel/image.h"
+#include "satchel/imaging/error.h"
+#include "satchel/imaging/image.h"
 
 #ifndef LIBJPEG_TURBO_VERSION
 #error "libjpeg-turbo is needed: other libjpegs give other pixels than the reference"

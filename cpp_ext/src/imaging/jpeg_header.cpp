@@ -1,9 +1,9 @@
-#include "satchel/jpeg_header.h"
+#include "satchel/imaging/jpeg_header.h"
 
 #include <algorithm>
 #include <string>
 
-#include "satchel/error.h"
+#include "satchel/imaging/error.h"
 
 namespace satchel {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "satchel/kernels.h"
+#include "satchel/imaging/kernels.h"
 
 namespace satchel {
 

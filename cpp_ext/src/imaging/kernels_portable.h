@@ -1,7 +1,7 @@
 // The loops in plain C++: what every processor runs, and the remainders of the vector kernels.
 #pragma once
 
-#include "satchel/kernels.h"
+#include "satchel/imaging/kernels.h"
 
 namespace satchel::portable {
 

@@ -1,4 +1,4 @@
-#include "satchel/layout.h"
+#include "satchel/imaging/layout.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "satchel/pipeline.h"
+#include "satchel/imaging/pipeline.h"
 
 #include <algorithm>
 #include <atomic>
@@ -6,9 +6,9 @@
 #include <functional>
 #include <vector>
 
-#include "satchel/decode.h"
-#include "satchel/error.h"
-#include "satchel/exif.h"
+#include "satchel/imaging/decode.h"
+#include "satchel/imaging/error.h"
+#include "satchel/imaging/exif.h"
 
 namespace satchel {
 namespace {

@@ -1,8 +1,8 @@
-#include "satchel/plan.h"
+#include "satchel/imaging/plan.h"
 
 #include <string>
 
-#include "satchel/error.h"
+#include "satchel/imaging/error.h"
 
 namespace satchel {
 namespace {

@@ -1,4 +1,4 @@
-#include "satchel/png.h"
+#include "satchel/imaging/png.h"
 
 #include <zlib.h>
 
@@ -7,8 +7,8 @@
 
 #include "png_colors.h"
 #include "png_filter.h"
-#include "satchel/error.h"
-#include "satchel/image.h"
+#include "satchel/imaging/error.h"
+#include "satchel/imaging/image.h"
 
 namespace satchel {
 namespace {

@@ -1,4 +1,4 @@
-#include "satchel/png_chunks.h"
+#include "satchel/imaging/png_chunks.h"
 
 #include <zlib.h>
 
@@ -6,7 +6,7 @@
 #include <cstring>
 #include <string>
 
-#include "satchel/error.h"
+#include "satchel/imaging/error.h"
 
 namespace satchel {
 namespace {

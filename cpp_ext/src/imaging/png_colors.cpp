@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "row_colors.h"
-#include "satchel/error.h"
+#include "satchel/imaging/error.h"
 
 namespace satchel {
 namespace {

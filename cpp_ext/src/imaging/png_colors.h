@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdint>
 
-#include "satchel/png_chunks.h"
+#include "satchel/imaging/png_chunks.h"
 
 namespace satchel {
 

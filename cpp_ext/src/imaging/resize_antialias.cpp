@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include "resizers.h"
-#include "satchel/image.h"
-#include "satchel/tap_cache.h"
+#include "satchel/imaging/image.h"
+#include "satchel/imaging/tap_cache.h"
 
 namespace satchel {
 namespace {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "resizers.h"
-#include "satchel/image.h"
+#include "satchel/imaging/image.h"
 
 namespace satchel {
 namespace {

@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "resizers.h"
-#include "satchel/image.h"
+#include "satchel/imaging/image.h"
 
 namespace satchel {
 namespace {

@@ -1,4 +1,4 @@
-#include "satchel/resizer.h"
+#include "satchel/imaging/resizer.h"
 
 #include "resizers.h"
 

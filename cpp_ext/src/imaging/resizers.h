@@ -1,7 +1,7 @@
 // The three families of resampling, behind `make_resizer`.
 #pragma once
 
-#include "satchel/resizer.h"
+#include "satchel/imaging/resizer.h"
 
 namespace satchel {
 

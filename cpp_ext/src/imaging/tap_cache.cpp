@@ -1,4 +1,4 @@
-#include "satchel/tap_cache.h"
+#include "satchel/imaging/tap_cache.h"
 
 namespace satchel {
 

@@ -1,4 +1,4 @@
-#include "satchel/taps.h"
+#include "satchel/imaging/taps.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,9 +1,9 @@
-#include "satchel/tensor.h"
+#include "satchel/imaging/tensor.h"
 
 #include <bit>
 #include <cmath>
 
-#include "satchel/error.h"
+#include "satchel/imaging/error.h"
 
 namespace satchel {
 namespace {

@@ -1,4 +1,4 @@
-#include "satchel/thread_pool.h"
+#include "satchel/imaging/thread_pool.h"
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-#include "satchel/webp.h"
+#include "satchel/imaging/webp.h"
 
 #include <webp/decode.h>
 #include <webp/demux.h>
@@ -7,8 +7,8 @@
 #include <string>
 
 #include "row_colors.h"
-#include "satchel/error.h"
-#include "satchel/image.h"
+#include "satchel/imaging/error.h"
+#include "satchel/imaging/image.h"
 
 namespace satchel {
 namespace {

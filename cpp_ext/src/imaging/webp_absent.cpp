@@ -1,6 +1,6 @@
 // Stands for webp.cpp where the build found no libwebp.
-#include "satchel/error.h"
-#include "satchel/webp.h"
+#include "satchel/imaging/error.h"
+#include "satchel/imaging/webp.h"
 
 namespace satchel {
 namespace {

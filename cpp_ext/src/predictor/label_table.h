@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "satchel/bundle/manifest.h"
-#include "satchel/predictions.h"
+#include "satchel/tasks/predictions.h"
 
 namespace satchel {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "satchel/bundle/bundle.h"
-#include "satchel/tensor.h"
+#include "satchel/imaging/tensor.h"
 #include "satchel/torchscript/module.h"
 
 namespace satchel {

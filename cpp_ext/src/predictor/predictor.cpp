@@ -9,9 +9,9 @@
 #include "label_table.h"
 #include "model.h"
 #include "row.h"
-#include "satchel/pipeline.h"
-#include "satchel/postprocessor.h"
-#include "satchel/step_chain.h"
+#include "satchel/imaging/pipeline.h"
+#include "satchel/tasks/postprocessor.h"
+#include "satchel/tasks/step_chain.h"
 #include "translate.h"
 
 namespace satchel {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "satchel/tensor_view.h"
+#include "satchel/tasks/tensor_view.h"
 #include "satchel/torchscript/array.h"
 
 namespace satchel {

@@ -1,7 +1,7 @@
 // Errors of the libraries below in terms of ours.
 #pragma once
 
-#include "satchel/error.h"
+#include "satchel/imaging/error.h"
 #include "satchel/predictor/error.h"
 #include "satchel/torchscript/error.h"
 

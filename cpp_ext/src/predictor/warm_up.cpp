@@ -6,7 +6,7 @@
 #include <new>
 #include <random>
 
-#include "satchel/tensor.h"
+#include "satchel/imaging/tensor.h"
 
 namespace satchel {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "satchel/bundle/manifest.h"
-#include "satchel/steps.h"
+#include "satchel/imaging/steps.h"
 
 namespace satchel {
 

@@ -1,4 +1,4 @@
-#include "satchel/activation.h"
+#include "satchel/tasks/activation.h"
 
 #include <algorithm>
 

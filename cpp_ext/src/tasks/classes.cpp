@@ -1,8 +1,8 @@
-#include "satchel/classes.h"
+#include "satchel/tasks/classes.h"
 
 #include <numeric>
 
-#include "satchel/activation.h"
+#include "satchel/tasks/activation.h"
 
 namespace satchel {
 

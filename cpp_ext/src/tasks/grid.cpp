@@ -1,4 +1,4 @@
-#include "satchel/grid.h"
+#include "satchel/tasks/grid.h"
 
 #include <cmath>
 

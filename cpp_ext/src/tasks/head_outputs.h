@@ -3,10 +3,10 @@
 
 #include <string>
 
-#include "satchel/error.h"
-#include "satchel/grid.h"
-#include "satchel/scores.h"
-#include "satchel/tensors.h"
+#include "satchel/imaging/error.h"
+#include "satchel/tasks/grid.h"
+#include "satchel/tasks/scores.h"
+#include "satchel/tasks/tensors.h"
 
 namespace satchel {
 

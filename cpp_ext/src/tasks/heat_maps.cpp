@@ -1,4 +1,4 @@
-#include "satchel/heat_maps.h"
+#include "satchel/tasks/heat_maps.h"
 
 #include <algorithm>
 

@@ -1,10 +1,10 @@
-#include "satchel/masks.h"
+#include "satchel/tasks/masks.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "satchel/activation.h"
-#include "satchel/restore.h"
+#include "satchel/tasks/activation.h"
+#include "satchel/tasks/restore.h"
 
 namespace satchel {
 namespace {

@@ -1,4 +1,4 @@
-#include "satchel/nms.h"
+#include "satchel/tasks/nms.h"
 
 #include <algorithm>
 #include <numeric>

@@ -2,8 +2,8 @@
 #include <cmath>
 
 #include "head_outputs.h"
-#include "satchel/box_coding.h"
-#include "satchel/heads.h"
+#include "satchel/tasks/box_coding.h"
+#include "satchel/tasks/heads.h"
 
 namespace satchel {
 namespace {

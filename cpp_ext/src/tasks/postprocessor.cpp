@@ -1,18 +1,18 @@
-#include "satchel/postprocessor.h"
+#include "satchel/tasks/postprocessor.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <utility>
 
-#include "satchel/classes.h"
-#include "satchel/error.h"
-#include "satchel/heads.h"
-#include "satchel/heat_maps.h"
-#include "satchel/masks.h"
-#include "satchel/nms.h"
-#include "satchel/restore.h"
-#include "satchel/step_chain.h"
+#include "satchel/imaging/error.h"
+#include "satchel/tasks/classes.h"
+#include "satchel/tasks/heads.h"
+#include "satchel/tasks/heat_maps.h"
+#include "satchel/tasks/masks.h"
+#include "satchel/tasks/nms.h"
+#include "satchel/tasks/restore.h"
+#include "satchel/tasks/step_chain.h"
 
 namespace satchel {
 namespace {

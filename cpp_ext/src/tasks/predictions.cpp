@@ -1,4 +1,4 @@
-#include "satchel/predictions.h"
+#include "satchel/tasks/predictions.h"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "satchel/rle.h"
+#include "satchel/tasks/rle.h"
 
 #include <utility>
 

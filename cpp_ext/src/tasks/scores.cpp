@@ -1,4 +1,4 @@
-#include "satchel/scores.h"
+#include "satchel/tasks/scores.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "largest.h"
-#include "satchel/activation.h"
+#include "satchel/tasks/activation.h"
 
 namespace satchel {
 namespace {

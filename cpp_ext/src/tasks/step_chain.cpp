@@ -1,8 +1,8 @@
-#include "satchel/step_chain.h"
+#include "satchel/tasks/step_chain.h"
 
 #include <optional>
 
-#include "satchel/error.h"
+#include "satchel/imaging/error.h"
 
 namespace satchel {
 namespace {

@@ -1,9 +1,9 @@
-#include "satchel/tensor_view.h"
+#include "satchel/tasks/tensor_view.h"
 
 #include <array>
 #include <cstddef>
 
-#include "satchel/error.h"
+#include "satchel/imaging/error.h"
 
 namespace satchel {
 namespace {

@@ -1,8 +1,8 @@
-#include "satchel/tensors.h"
+#include "satchel/tasks/tensors.h"
 
 #include <algorithm>
 
-#include "satchel/error.h"
+#include "satchel/imaging/error.h"
 
 namespace satchel {
 

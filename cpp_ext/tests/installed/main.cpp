@@ -1,7 +1,7 @@
 #include <cstdio>
 
-#include <satchel/error.h>
-#include <satchel/pipeline.h>
+#include <satchel/imaging/error.h>
+#include <satchel/imaging/pipeline.h>
 
 int main() {
     const satchel::Pipeline pipeline({{}, {satchel::Resize{8, 8}}, {}});

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "satchel/postprocess_steps.h"
-#include "satchel/steps.h"
+#include "satchel/imaging/steps.h"
+#include "satchel/tasks/postprocess_steps.h"
 
 namespace satchel {
 

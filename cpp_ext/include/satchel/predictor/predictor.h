@@ -7,7 +7,7 @@
 #include <string>
 
 #include "satchel/bundle/manifest.h"
-#include "satchel/bytes.h"
+#include "satchel/imaging/bytes.h"
 #include "satchel/predictor/error.h"
 #include "satchel/predictor/result.h"
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "satchel/bundle/manifest.h"
-#include "satchel/layout.h"
-#include "satchel/predictions.h"
+#include "satchel/imaging/layout.h"
+#include "satchel/tasks/predictions.h"
 
 namespace satchel {
 
