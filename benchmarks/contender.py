@@ -15,6 +15,12 @@ from typing import Any
 
 _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)
+# What a manifest leaves out where it is null, and the native modules want said.
+_UNSAID: dict[str, dict[str, None]] = {
+    "resize_short": {"limit": None},
+    "tensor": {"input": None},
+    "softmax": {"output": None},
+}
 
 Predict = Callable[[bytes], Any]
 Forward = Callable[[], Any]
@@ -70,6 +76,31 @@ def open_satchel(model: str, threads: int) -> tuple[Predict, Forward]:
     return (lambda data: predictor.predict([data])), (lambda: predictor.engine.infer(feed))
 
 
+def open_native(model: str, threads: int) -> tuple[Predict, Forward]:
+    """The native modules by themselves, on the steps and the archive of a bundle."""
+    import numpy as np
+    import satchel_imaging
+    import satchel_torchscript
+
+    folder = Path(model)
+    manifest = json.loads((folder / "bundle.json").read_text())
+    before, after = (
+        [_UNSAID.get(step["op"], {}) | step for step in manifest[chain]] for chain in ("preprocess", "postprocess")
+    )
+    pipeline = satchel_imaging.Pipeline(before, max_pixels=50_000_000, threads=threads)
+    post = satchel_imaging.Postprocessor(after, ["output"])
+    net = satchel_torchscript.Module(folder / "model.pt", threads=threads)
+    image = np.random.default_rng(0).random((1, 3, 224, 224), dtype=np.float32)
+    net.prepare([image])
+
+    def predict(data: bytes) -> object:
+        prepared = pipeline.run(data)
+        output = net.run([prepared.tensor])["output"][0]
+        return post.run({"output": output}, 224, 224, prepared.geometry).index
+
+    return predict, lambda: net.run([image])
+
+
 def peak_memory() -> int:
     """The largest resident size so far, in bytes."""
     for line in Path("/proc/self/status").read_text().splitlines():
@@ -99,7 +130,7 @@ def concurrently(call: Callable[[], Any], callers: int, rounds: int) -> list[flo
 
 def main(kind: str, model: str, picture: str, threads: int) -> None:
     """Answers once, then works off the tasks on standard input."""
-    predict, forward = (open_torch if kind == "torch" else open_satchel)(model, threads)
+    predict, forward = _OPENERS[kind](model, threads)
     predict(Path(picture).read_bytes())
     print(json.dumps({"peak": peak_memory()}), flush=True)
     for line in sys.stdin:
@@ -107,9 +138,12 @@ def main(kind: str, model: str, picture: str, threads: int) -> None:
         data = Path(task["picture"]).read_bytes()
         call = forward if task["forward"] else lambda: predict(data)  # noqa: B023 - called in this round alone
         callers = task["callers"]
+        call()  # wakes threads and caches that the others' turns sent to sleep
         samples = concurrently(call, callers, task["rounds"]) if callers > 1 else timed(call, task["rounds"])
         print(json.dumps(samples), flush=True)
 
+
+_OPENERS = {"torch": open_torch, "satchel": open_satchel, "native": open_native}
 
 if __name__ == "__main__":
     main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))

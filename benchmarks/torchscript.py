@@ -20,6 +20,8 @@ from inference_core.packing import pack_model
 _CONTENDER = Path(__file__).with_name("contender.py")
 _INSTALLED = Path(__file__).with_name("installed.py")
 _MODELS = Path(__file__).with_name("torch_models.py")
+_QUIET = 0.05
+"""Seconds after which the threads of the one before no longer spin."""
 _SIZES = ((640, 480), (1280, 720), (1920, 1080))
 _FORWARD = (224, 224)
 _RECIPE = """
@@ -72,6 +74,7 @@ def _ways(folder: Path, name: str, torch_python: str) -> dict[str, Way]:
         "satchel, TorchScript": Way(sys.executable, "satchel", folder / "pt"),
         "Python torch, eager": Way(torch_python, "torch", folder / f"{name}.pt"),
         "satchel, onnxruntime": Way(sys.executable, "satchel", folder / "onnx"),
+        "native modules alone": Way(sys.executable, "native", folder / "pt"),
     }
 
 
@@ -112,6 +115,7 @@ def _latency(ways: dict[str, Way], pictures: dict[tuple[int, int], Path], rounds
         samples: dict[str, list[float]] = {name: [] for name in ways}
         for turn in range(rounds + 1):
             for name, process in processes.items():
+                time.sleep(_QUIET)
                 times = _ask(process, picture=str(picture), forward=alone, rounds=5)
                 samples[name] += times if turn else []
         print("  forward pass alone" if alone else f"  {size[0]} x {size[1]}")
