@@ -63,33 +63,46 @@ std::vector<std::string> argument_names(const torch::jit::Module& module) {
     return names;
 }
 
-// Names of the attributes that forward changes. A flag, such as "has warned", changes no answer.
-void collect_state(const torch::jit::Block& block, const torch::jit::AliasDb& aliases, std::set<std::string>& state) {
+// What forward changes of the module.
+struct Changes {
+    std::set<std::string> state{};  // numbers and tensors: each run would change the answers of the next
+    bool caches = false;            // flags and lists, such as "has warned" or anchors made once
+};
+
+bool holds_state(const c10::Type& type) {
+    return type.isSubtypeOf(*c10::NumberType::get()) || type.isSubtypeOf(*c10::TensorType::get());
+}
+
+void collect_changes(const torch::jit::Block& block, const torch::jit::AliasDb& aliases, Changes& changes) {
     for (const torch::jit::Node* node : block.nodes()) {
-        for (const torch::jit::Block* inner : node->blocks()) collect_state(*inner, aliases, state);
-        const bool set = node->kind() == c10::prim::SetAttr && node->inputs()[1]->type()->kind() != c10::BoolType::Kind;
-        const bool got = node->kind() == c10::prim::GetAttr && aliases.hasWriters(node->output());
-        if (set || got) state.insert(node->s(c10::attr::name));
+        for (const torch::jit::Block* inner : node->blocks()) collect_changes(*inner, aliases, changes);
+        const bool set = node->kind() == c10::prim::SetAttr;
+        const bool got = node->kind() == c10::prim::GetAttr;
+        // Objects that forward makes for itself have attributes, too.
+        if (!(set || got) || !node->inputs()[0]->type()->is_module()) continue;
+        const torch::jit::Value* value = set ? node->inputs()[1] : node->output();
+        const bool state = holds_state(*value->type());
+        if (set && !state) changes.caches = true;
+        if (state && (set || aliases.hasWriters(value))) changes.state.insert(node->s(c10::attr::name));
     }
 }
 
-// For each input, whether forward writes to it. Throws where it writes to the module: runs share that, and each would
-// change the answers of the next.
-std::vector<bool> find_writes(const torch::jit::Module& module, std::size_t inputs) {
-    const auto graph = module.get_method("forward").graph()->copy();
+// Fills in what forward writes to. Throws where answers would depend on those before.
+void find_writes(Loaded& loaded) {
+    const auto graph = loaded.module.get_method("forward").graph()->copy();
     torch::jit::Inline(*graph);
     const torch::jit::AliasDb aliases(graph);
-    std::set<std::string> state;
-    collect_state(*graph->block(), aliases, state);
-    if (!state.empty()) {
+    Changes changes;
+    collect_changes(*graph->block(), aliases, changes);
+    if (!changes.state.empty()) {
         throw TorchscriptError(ErrorCode::bad_archive,
-                               "forward changes the module, so that answers would depend on "
-                               "those before",
-                               "self." + *state.begin(), "a forward that only reads the module");
+                               "forward changes the module, so that answers would depend on those before",
+                               "self." + *changes.state.begin(), "a forward that only reads the module");
     }
-    std::vector<bool> written(inputs);
-    for (std::size_t i = 0; i < inputs; ++i) written[i] = aliases.hasWriters(graph->inputs()[i + 1]);
-    return written;
+    loaded.caches = changes.caches;
+    for (std::size_t i = 0; i < loaded.names.size(); ++i) {
+        loaded.written.push_back(aliases.hasWriters(graph->inputs()[i + 1]));
+    }
 }
 
 }  // namespace
@@ -103,9 +116,10 @@ Loaded load(const std::filesystem::path& archive, const Options& options) {
     }
     check_archive(archive);
     try {
-        const torch::jit::Module module = read(archive, device, options.bfloat16);
-        const std::vector<std::string> names = argument_names(module);
-        return {module, device, names, find_writes(module, names.size())};
+        Loaded loaded{.module = read(archive, device, options.bfloat16), .device = device};
+        loaded.names = argument_names(loaded.module);
+        find_writes(loaded);
+        return loaded;
     } catch (const TorchscriptError&) {
         throw;
     } catch (const std::exception& error) {

@@ -15,8 +15,9 @@ namespace satchel::torchscript {
 struct Loaded {
     torch::jit::Module module;
     c10::Device device = c10::kCPU;
-    std::vector<std::string> names;  // of forward's arguments
-    std::vector<bool> written;       // for each of them, whether forward writes to it
+    std::vector<std::string> names{};  // of forward's arguments
+    std::vector<bool> written{};       // for each of them, whether forward writes to it
+    bool caches = false;               // whether forward keeps flags or lists in the module: one run at a time
 };
 
 // Throws TorchscriptError: bad_archive, missing_operator, no_device.

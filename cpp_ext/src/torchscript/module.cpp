@@ -42,7 +42,8 @@ struct Module::Impl {
     // The profiling executor specialises on the shapes that it sees first. So each prepared signature has a copy of the
     // graph, with an executor of its own; weights are shared.
     std::map<Signature, torch::jit::Module> prepared{};
-    mutable std::shared_mutex mutex{};  // over `prepared`
+    mutable std::shared_mutex mutex{};   // over `prepared`
+    mutable std::mutex one_at_a_time{};  // over what forward keeps in the module, where it does
 
     Inputs to_inputs(std::span<const ArrayView> arrays) const {
         if (arrays.size() != loaded.names.size()) {
@@ -116,6 +117,8 @@ struct Module::Impl {
     // Does `work` in inference mode, and states what libtorch throws as an error of ours.
     template <typename Work>
     auto guarded(Work&& work) const {
+        std::unique_lock<std::mutex> alone(one_at_a_time, std::defer_lock);
+        if (loaded.caches) alone.lock();
         const c10::InferenceMode inference;
         // A setting of the calling thread, which another module may have left different.
         if (at::get_num_threads() != options.threads) at::set_num_threads(options.threads);
