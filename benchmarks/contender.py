@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,7 @@ def main(kind: str, model: str, picture: str, threads: int) -> None:
     for line in sys.stdin:
         task = json.loads(line)
         data = Path(task["picture"]).read_bytes()
-        call = forward if task["forward"] else lambda: predict(data)  # noqa: B023 - called in this round alone
+        call = forward if task["forward"] else partial(predict, data)
         callers = task["callers"]
         call()  # wakes threads and caches that the others' turns sent to sleep
         samples = concurrently(call, callers, task["rounds"]) if callers > 1 else timed(call, task["rounds"])

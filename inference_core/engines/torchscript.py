@@ -51,6 +51,7 @@ class TorchScriptEngine(Engine):
 
     def warm_up(self) -> None:
         """See `Engine.warm_up`. Where fusion would change the answer, the plain graph stays, and a note says so."""
+        self._notes.clear()
         for inputs in warm_up_inputs(self._artifact.inputs):
             arrays = self._in_order({name: _ordinary_values(value) for name, value in inputs.items()})
             try:

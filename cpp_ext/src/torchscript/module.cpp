@@ -100,11 +100,10 @@ struct Module::Impl {
     Preparation prepare(std::span<const ArrayView> arrays) {
         Preparation report;
         torch::jit::Module copy;
-        if (options.fuse && loaded.device.is_cpu()) {
-            report = try_fusion(arrays, copy);
-            if (!report.refusal.empty()) report.fused_kernels = 0;
-        }
-        if (report.fused_kernels == 0) settle_copy(arrays, false, copy);
+        const bool fuse = options.fuse && loaded.device.is_cpu();
+        if (fuse) report = try_fusion(arrays, copy);
+        if (!report.refusal.empty()) report.fused_kernels = 0;
+        if (!fuse || !report.refusal.empty()) settle_copy(arrays, false, copy);
         keep(signature_of(arrays), copy);
         return report;
     }
