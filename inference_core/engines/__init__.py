@@ -1,6 +1,14 @@
 """Engines: each runs one kind of artifact behind the same five methods."""
 
 from inference_core.engines.engine import Array, Engine, EngineDescription, EngineOptions
-from inference_core.engines.registry import engine_versions, load_engine
+from inference_core.engines.registry import engine_type, engine_versions, load_engine
 
-__all__ = ["Array", "Engine", "EngineDescription", "EngineOptions", "engine_versions", "load_engine"]
+__all__ = [
+    "Array",
+    "Engine",
+    "EngineDescription",
+    "EngineOptions",
+    "engine_type",
+    "engine_versions",
+    "load_engine",
+]

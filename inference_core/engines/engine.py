@@ -20,6 +20,8 @@ class EngineOptions:
 
     threads: int
     """Intra-op threads of one inference."""
+    instances: int = 1
+    """Inferences that are to run at once, each on `threads` of its own; further callers share them."""
     device: str = "cpu"
     """`cpu`, `cuda` or `cuda:N`."""
     spin: bool = False
@@ -37,6 +39,9 @@ class EngineDescription:
     """Execution providers, in order of preference; empty where the engine has no such notion."""
     precision: str
     threads: int
+    """Intra-op threads of one inference."""
+    instances: int = 1
+    """Inferences that run at once."""
     notes: tuple[str, ...] = ()
     """What the engine does otherwise than one would expect, in sentences."""
 

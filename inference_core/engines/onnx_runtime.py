@@ -7,8 +7,9 @@ from typing import Any, Self
 import onnxruntime as ort
 
 from inference_core.bundle.manifest import Artifact, TensorSpec
-from inference_core.deadline import check_deadline
+from inference_core.engines.device import cuda_index
 from inference_core.engines.engine import Array, Engine, EngineDescription, EngineOptions
+from inference_core.engines.pool import Pool, SharedPool
 from inference_core.engines.tensors import check_inputs, warm_up_inputs
 from inference_core.errors import EngineError, MissingDependencyError
 
@@ -17,10 +18,14 @@ _ERRORS_ONLY = 3
 
 
 class OnnxRuntimeEngine(Engine):
-    """Runs ONNX graphs through onnxruntime, on the CPU or, with its CUDA build, on a GPU."""
+    """Runs ONNX graphs through onnxruntime, on the CPU or, with its CUDA build, on a GPU.
 
-    def __init__(self, session: ort.InferenceSession, artifact: Artifact, options: EngineOptions) -> None:
-        self._session = session
+    A session of one thread serves any number of callers, each on the caller's own thread. One of more threads has a
+    single set of them: there are `instances` such sessions, each with weights of its own.
+    """
+
+    def __init__(self, sessions: Pool[ort.InferenceSession], artifact: Artifact, options: EngineOptions) -> None:
+        self._sessions = sessions
         self._artifact = artifact
         self._options = options
         self._outputs = [spec.engine_name for spec in artifact.outputs]
@@ -28,43 +33,28 @@ class OnnxRuntimeEngine(Engine):
     @classmethod
     def load(cls, artifact: Artifact, directory: Path, options: EngineOptions) -> Self:
         """See `Engine.load`."""
-        providers = _providers(options.device)
-        path = directory / artifact.file
-        try:
-            session = ort.InferenceSession(str(path), session_options(options), providers=providers)
-        except Exception as error:  # onnxruntime's exceptions share no base class
-            raise EngineError(
-                f"onnxruntime {ort.__version__} cannot load {artifact.file}",
-                got=str(error).strip().splitlines()[0],
-                remedy="check that the file is a whole ONNX model of an opset this version knows",
-            ) from error
-        wanted = [p if isinstance(p, str) else p[0] for p in providers]
-        # onnxruntime prints and goes on with the CPU when a provider cannot start.
-        if session.get_providers()[: len(wanted)] != wanted:
-            raise MissingDependencyError(
-                f"onnxruntime could not start {wanted[0]}",
-                got=", ".join(session.get_providers()),
-                expected=", ".join(wanted),
-                remedy="check the GPU driver and its libraries, or set SATCHEL_DEVICE=cpu",
-            )
-        _check_names(session, artifact)
-        return cls(session, artifact, options)
+        first = _open(artifact, directory, options)
+        _check_names(first, artifact)
+        if options.threads == 1 or options.instances == 1:
+            return cls(SharedPool(first), artifact, options)
+        others = [_open(artifact, directory, options) for _ in range(options.instances - 1)]
+        return cls(Pool([first, *others]), artifact, options)
 
     def warm_up(self) -> None:
         """See `Engine.warm_up`."""
         for inputs in warm_up_inputs(self._artifact.inputs):
-            for _ in range(_WARM_UP_RUNS):
+            for _ in range(_WARM_UP_RUNS * len(self._sessions.instances)):
                 self.infer(inputs)
 
     def infer(self, inputs: Mapping[str, Array], *, deadline: float | None = None) -> dict[str, Array]:
         """See `Engine.infer`."""
         check_inputs(inputs, self._artifact.inputs)
-        check_deadline(deadline, "inference")
         feed = {spec.engine_name: inputs[spec.name] for spec in self._artifact.inputs}
-        try:
-            values = self._session.run(self._outputs, feed)
-        except Exception as error:  # onnxruntime's exceptions share no base class
-            raise EngineError(f"onnxruntime failed while running {self._artifact.file}", got=str(error)) from error
+        with self._sessions.lend(deadline) as session:
+            try:
+                values = session.run(self._outputs, feed)
+            except Exception as error:  # onnxruntime's exceptions share no base class
+                raise EngineError(f"onnxruntime failed while running {self._artifact.file}", got=str(error)) from error
         return {spec.name: value for spec, value in zip(self._artifact.outputs, values, strict=True)}
 
     def describe(self) -> EngineDescription:
@@ -73,14 +63,15 @@ class OnnxRuntimeEngine(Engine):
             engine="onnxruntime",
             version=ort.__version__,
             device=self._options.device,
-            providers=tuple(self._session.get_providers()),
+            providers=tuple(self._sessions.instances[0].get_providers()),
             precision=self._artifact.precision,
             threads=self._options.threads,
+            instances=self._options.instances,
         )
 
     def close(self) -> None:
         """See `Engine.close`."""
-        del self._session
+        del self._sessions
 
 
 def session_options(options: EngineOptions) -> ort.SessionOptions:
@@ -95,16 +86,33 @@ def session_options(options: EngineOptions) -> ort.SessionOptions:
     return chosen
 
 
-def _providers(device: str) -> list[str | tuple[str, dict[str, Any]]]:
-    if device == "cpu":
-        return ["CPUExecutionProvider"]
-    kind, _, index = device.partition(":")
-    if kind != "cuda":
+def _open(artifact: Artifact, directory: Path, options: EngineOptions) -> ort.InferenceSession:
+    providers = _providers(options.device)
+    path = directory / artifact.file
+    try:
+        session = ort.InferenceSession(str(path), session_options(options), providers=providers)
+    except Exception as error:  # onnxruntime's exceptions share no base class
         raise EngineError(
-            f"onnxruntime has no device {device}",
-            expected="cpu, cuda or cuda:N",
-            remedy="set SATCHEL_DEVICE to one of these",
+            f"onnxruntime {ort.__version__} cannot load {artifact.file}",
+            got=str(error).strip().splitlines()[0],
+            remedy="check that the file is a whole ONNX model of an opset this version knows",
+        ) from error
+    wanted = [p if isinstance(p, str) else p[0] for p in providers]
+    # onnxruntime prints and goes on with the CPU when a provider cannot start.
+    if session.get_providers()[: len(wanted)] != wanted:
+        raise MissingDependencyError(
+            f"onnxruntime could not start {wanted[0]}",
+            got=", ".join(session.get_providers()),
+            expected=", ".join(wanted),
+            remedy="check the GPU driver and its libraries, or set SATCHEL_DEVICE=cpu",
         )
+    return session
+
+
+def _providers(device: str) -> list[str | tuple[str, dict[str, Any]]]:
+    index = cuda_index(device, "onnxruntime")
+    if index is None:
+        return ["CPUExecutionProvider"]
     available = ort.get_available_providers()
     if "CUDAExecutionProvider" not in available:
         raise MissingDependencyError(
@@ -113,7 +121,7 @@ def _providers(device: str) -> list[str | tuple[str, dict[str, Any]]]:
             expected="CUDAExecutionProvider",
             remedy="install onnxruntime-gpu in place of onnxruntime, or set SATCHEL_DEVICE=cpu",
         )
-    return [("CUDAExecutionProvider", {"device_id": index or "0"})]
+    return [("CUDAExecutionProvider", {"device_id": str(index)})]
 
 
 def _check_names(session: ort.InferenceSession, artifact: Artifact) -> None:

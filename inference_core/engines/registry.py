@@ -29,6 +29,20 @@ _ENGINES = {
         extra="onnx",
         distributions=("onnxruntime", "onnxruntime-gpu"),
     ),
+    "openvino": _Entry(
+        module="inference_core.engines.openvino",
+        name="OpenVinoEngine",
+        package="openvino",
+        extra="openvino",
+        distributions=("openvino",),
+    ),
+    "tensorflow": _Entry(
+        module="inference_core.engines.tensorflow",
+        name="TensorFlowEngine",
+        package="tensorflow",
+        extra="tf",
+        distributions=("tensorflow", "tensorflow-cpu", "tensorflow-intel", "tf-nightly"),
+    ),
     "torchscript": _Entry(
         module="inference_core.engines.torchscript",
         name="TorchScriptEngine",
@@ -44,23 +58,32 @@ def engine_versions() -> dict[str, str | None]:
     return {name: _version(entry.distributions) for name, entry in _ENGINES.items()}
 
 
+def engine_type(name: str) -> type[Engine]:
+    """The class of an engine; its package is imported now.
+
+    Raises:
+        MissingDependencyError: the engine is unknown here, or its package is not installed.
+    """
+    entry = _ENGINES.get(name)
+    if entry is None:
+        raise MissingDependencyError(
+            f"this version has no engine {name}",
+            expected=f"one of {', '.join(_ENGINES)}",
+            remedy="upgrade satchel, or pack the model for one of these engines",
+        )
+    require(entry.package, extra=entry.extra, purpose=f"engine {name}")
+    engine: type[Engine] = getattr(import_module(entry.module), entry.name)
+    return engine
+
+
 def load_engine(artifact: Artifact, directory: Path, options: EngineOptions) -> Engine:
     """Opens `artifact` with the engine it names. No other engine is ever tried instead.
 
     Raises:
-        MissingDependencyError: the engine is unknown here, or its package is not installed.
+        MissingDependencyError: see `engine_type`.
         EngineError: the engine refuses the artifact.
     """
-    entry = _ENGINES.get(artifact.engine)
-    if entry is None:
-        raise MissingDependencyError(
-            f"this version has no engine {artifact.engine}",
-            expected=f"one of {', '.join(_ENGINES)}",
-            remedy="upgrade satchel, or pack the model for one of these engines",
-        )
-    require(entry.package, extra=entry.extra, purpose=f"engine {artifact.engine}")
-    engine: type[Engine] = getattr(import_module(entry.module), entry.name)
-    return engine.load(artifact, directory, options)
+    return engine_type(artifact.engine).load(artifact, directory, options)
 
 
 def _version(distributions: tuple[str, ...]) -> str | None:

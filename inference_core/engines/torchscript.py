@@ -26,7 +26,8 @@ _ERRORS: dict[str, tuple[type[SatchelError], str | None]] = {
 class TorchScriptEngine(Engine):
     """Runs TorchScript archives on the CPU or, with a build for GPUs, on one.
 
-    Weights of an artifact in bf16 are rounded when it is loaded; its inputs and outputs stay float32.
+    Weights of an artifact in bf16 are rounded when it is loaded; its inputs and outputs stay float32. One module serves
+    any number of callers: OpenMP gives each calling thread a team of `threads` of its own.
     """
 
     def __init__(self, module: satchel_torchscript.Module, artifact: Artifact, options: EngineOptions) -> None:
@@ -89,6 +90,7 @@ class TorchScriptEngine(Engine):
             providers=(),
             precision=self._artifact.precision,
             threads=self._options.threads,
+            instances=self._options.instances,
             notes=tuple(self._notes),
         )
 

@@ -67,6 +67,31 @@ def test_the_session_runs_with_the_options_and_on_the_cpu_only(bundle: Bundle, m
     assert opened == [(2, ["CPUExecutionProvider"])]
 
 
+@pytest.mark.parametrize(("threads", "instances", "sessions"), [(1, 4, 1), (2, 1, 1), (2, 3, 3)])
+def test_sessions_of_one_thread_are_shared_and_others_are_not(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch, threads: int, instances: int, sessions: int
+) -> None:
+    opened = []
+    real = ort.InferenceSession
+
+    def spy(path: str, options: Any, providers: list[str]) -> Any:
+        opened.append(options.intra_op_num_threads)
+        return real(path, options, providers=providers)
+
+    monkeypatch.setattr(ort, "InferenceSession", spy)
+    options = EngineOptions(threads=threads, instances=instances)
+    engine = OnnxRuntimeEngine.load(bundle.artifact(), bundle.directory, options)
+    assert opened == [threads] * sessions
+    assert engine.describe().instances == instances
+
+
+def test_sessions_are_warmed_up_one_and_all(bundle: Bundle) -> None:
+    options = EngineOptions(threads=2, instances=3)
+    engine = Recording.load(with_input(bundle.artifact(), shape=(1, 3, 8, 8)), bundle.directory, options)
+    engine.warm_up()
+    assert engine.shapes == [(1, 3, 8, 8)] * 6
+
+
 def test_outputs_are_the_models_numbers_by_name(engine: OnnxRuntimeEngine) -> None:
     outputs = engine.infer({"images": colors((0.5, 0.25, 0.125), (0, 1, -2))})
     assert list(outputs) == ["logits"]
@@ -153,14 +178,9 @@ def test_a_device_that_this_build_lacks_is_refused(bundle: Bundle, monkeypatch: 
     )
 
 
-@pytest.mark.parametrize("device", ["gpu", "tpu:0", "", "cudaX"])
-def test_an_unknown_device_is_refused(bundle: Bundle, device: str) -> None:
-    with pytest.raises(EngineError) as caught:
-        OnnxRuntimeEngine.load(bundle.artifact(), bundle.directory, EngineOptions(threads=1, device=device))
-    assert (caught.value.message, caught.value.expected) == (
-        f"onnxruntime has no device {device}",
-        "cpu, cuda or cuda:N",
-    )
+def test_an_unknown_device_is_refused(bundle: Bundle) -> None:
+    with pytest.raises(EngineError, match="onnxruntime has no device tpu:0"):
+        OnnxRuntimeEngine.load(bundle.artifact(), bundle.directory, EngineOptions(threads=1, device="tpu:0"))
 
 
 @pytest.mark.parametrize(("device", "index"), [("cuda", "0"), ("cuda:1", "1")])

@@ -27,7 +27,7 @@ def test_an_unknown_engine_is_refused_and_no_other_tried(bundle: Bundle) -> None
     with pytest.raises(MissingDependencyError) as caught:
         load_engine(artifact, bundle.directory, EngineOptions(threads=1))
     assert str(caught.value) == (
-        "this version has no engine tensorrt\n  expected: one of onnxruntime, torchscript\n"
+        "this version has no engine tensorrt\n  expected: one of onnxruntime, openvino, tensorflow, torchscript\n"
         "  remedy: upgrade satchel, or pack the model for one of these engines"
     )
 
@@ -61,4 +61,20 @@ def test_a_package_may_come_from_its_gpu_distribution(
         return installed[distribution]
 
     monkeypatch.setattr("inference_core.engines.registry.version", version)
-    assert engine_versions() == {"onnxruntime": expected, "torchscript": None}
+    others = dict.fromkeys(("openvino", "tensorflow", "torchscript"))
+    assert engine_versions() == {"onnxruntime": expected} | others
+
+
+@pytest.mark.parametrize(
+    ("engine", "package", "extra"), [("openvino", "openvino", "openvino"), ("tensorflow", "tensorflow", "tf")]
+)
+def test_the_extra_of_each_engine_is_told(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch, engine: str, package: str, extra: str
+) -> None:
+    monkeypatch.setattr("inference_core.dependencies.find_spec", lambda package: None)
+    artifact = bundle.artifact().model_copy(update={"engine": engine})
+    with pytest.raises(MissingDependencyError) as caught:
+        load_engine(artifact, bundle.directory, EngineOptions(threads=1))
+    assert str(caught.value) == (
+        f"engine {engine} needs the package {package}, which is not installed\n  remedy: pip install 'satchel[{extra}]'"
+    )

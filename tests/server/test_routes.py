@@ -68,6 +68,7 @@ def test_a_model_is_described_with_source_engine_and_tensors(door: TestClient, t
             "providers": ["CPUExecutionProvider"],
             "precision": "fp32",
             "threads": 1,
+            "instances": 1,
             "notes": [],
         },
         "artifact": {

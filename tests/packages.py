@@ -1,0 +1,17 @@
+"""Marks for tests of optional packages. Finding a package does not import it: several cannot share one process."""
+
+from importlib.util import find_spec
+
+import pytest
+
+
+def _needs(package: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(find_spec(package) is None, reason=f"{package} is not installed")
+
+
+needs_nncf = _needs("nncf")
+needs_openvino = _needs("openvino")
+needs_tensorflow = _needs("tensorflow")
+needs_tf2onnx = _needs("tf2onnx")
+needs_torch = _needs("torch")
+needs_torchscript = _needs("satchel_torchscript")
