@@ -116,9 +116,11 @@ class LocalPredictor:
         self.engine.warm_up()
         width = min(_WARM_UP_SIZE[0], self._max_pixels)
         height = min(_WARM_UP_SIZE[1], self._max_pixels // width)  # a low cap is no reason not to start
-        outcome = self.predict([sample_picture(width, height)])[0]
-        if isinstance(outcome, SatchelError):
-            raise outcome
+        picture = sample_picture(width, height)
+        for _ in range(self.engine.describe().instances):  # which take turns
+            outcome = self.predict([picture])[0]
+            if isinstance(outcome, SatchelError):
+                raise outcome
 
     def predict(self, images: Sequence[bytes], *, deadline: float | None = None) -> list[Outcome]:
         """See `Predictor.predict`. Images of one tensor shape run together where the model's batch axis allows."""

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from inference_core.bundle import MANIFEST_NAME, Artifact, Bundle, open_bundle
 from inference_core.bundle.archive import SUFFIX
-from inference_core.cpu import available_cpus
-from inference_core.engines import EngineDescription, EngineOptions
+from inference_core.engines import EngineDescription
 from inference_core.errors import BundleError, NotFoundError
 from inference_core.pipeline import LocalPredictor
+from inference_core.placement import engine_options, warn_elsewhere
 from inference_core.scheduler import Scheduler
 from inference_core.settings import Settings
 
@@ -109,14 +109,16 @@ def _is_bundle(path: Path) -> bool:
 
 
 def _load(path: Path, settings: Settings) -> Model:
-    threads = settings.threads or available_cpus()
     with ExitStack() as undo:
         bundle = undo.enter_context(open_bundle(path))
-        options = EngineOptions(threads=threads, device=settings.device)
+        artifact = bundle.artifact(settings.engine)
+        options = engine_options(bundle.manifest, artifact, threads=settings.threads, device=settings.device)
+        warn_elsewhere(bundle.manifest)
         predictor = LocalPredictor.load(bundle, engine=settings.engine, options=options, max_pixels=settings.max_pixels)
         undo.enter_context(predictor)
         predictor.warm_up()
         undo.pop_all()
     # One request decodes while another is in the engine: as many workers as threads keep both busy.
-    scheduler = Scheduler(predictor, workers=threads, queue_size=settings.queue_size, timeout=settings.timeout_ms / 1e3)
+    workers = options.threads * options.instances
+    scheduler = Scheduler(predictor, workers=workers, queue_size=settings.queue_size, timeout=settings.timeout_ms / 1e3)
     return Model(bundle, predictor.artifact, scheduler, predictor.describe())

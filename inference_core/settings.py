@@ -42,7 +42,7 @@ class Settings:
     """What can be chosen where Satchel runs. The names are those of the variables, in lower case, without prefix."""
 
     models: Annotated[Path, _Rule("bundle, or directory of bundles, to serve", Path)] = Path("models")
-    engine: Annotated[str | None, _Rule("engine to use (default: each bundle's first artifact)")] = None
+    engine: Annotated[str | None, _Rule("engine to use, or engine:precision (default: a bundle's first)")] = None
     device: Annotated[str, _Rule("cpu, cuda or cuda:N", _device)] = "cpu"
     threads: Annotated[int | None, _Rule("CPU threads (default: the quota, rounded down)", _whole(1, 1024))] = None
     host: Annotated[str, _Rule("address to listen on")] = "127.0.0.1"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from inference_core.cpu import available_cpus, cgroup_quota
+from inference_core.cpu import available_cpus, cgroup_quota, cpu_name, instruction_sets
 
 
 @pytest.fixture(autouse=True)
@@ -123,3 +123,21 @@ def test_a_mask_smaller_than_the_quota_wins(
 ) -> None:
     affinity(monkeypatch, mask)
     assert available_cpus(*machine(tmp_path, V2, {"cpu.max": "765000 100000"})) == cpus
+
+
+X86 = "processor\t: 0\nmodel name\t: Some CPU @ 2\nflags\t\t: fpu avx2 fma avx512f amx_int8\n\nmodel name\t: B\n"
+ARM = "processor\t: 0\nFeatures\t: fp asimd asimddp i8mm\nCPU part\t: 0xd40\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [(X86, ("avx2", "fma", "avx512f", "amx_int8")), (ARM, ("asimddp", "i8mm")), ("", ())]
+)
+def test_instruction_sets_are_those_that_decide_kernels(tmp_path: Path, text: str, expected: tuple[str, ...]) -> None:
+    (tmp_path / "cpuinfo").write_text(text)
+    assert instruction_sets(tmp_path / "cpuinfo") == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [(X86, "Some CPU @ 2"), (ARM, os.uname().machine)])
+def test_a_cpu_is_called_by_its_model_or_its_kind(tmp_path: Path, text: str, expected: str) -> None:
+    (tmp_path / "cpuinfo").write_text(text)
+    assert cpu_name(tmp_path / "cpuinfo") == expected

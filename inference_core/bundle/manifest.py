@@ -11,12 +11,12 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from inference_core.bundle.postprocess import PostprocessStep, check_postprocess
 from inference_core.bundle.preprocess import Decode, PreprocessStep, ToTensor, check_preprocess, ends_of
 from inference_core.bundle.schema import Identifier, Record, RelativePath, Sha256, format_json
+from inference_core.bundle.tuning import Precision, Tuning
 
 FORMAT: Literal[1] = 1
 MANIFEST_NAME = "bundle.json"
 
 TaskName = Literal["classification", "detection", "instance_segmentation", "pose"]
-Precision = Literal["fp32", "bf16", "fp16", "int8"]
 DType = Literal["float32", "float16", "bfloat16", "float64", "uint8", "int8", "int32", "int64", "bool", "string"]
 Size = Annotated[int, Field(ge=1)]
 
@@ -184,6 +184,8 @@ class Manifest(ModelCard):
     labels: Annotated[tuple[Label, ...], Field(min_length=1)]
     artifacts: Annotated[tuple[Artifact, ...], Field(min_length=1)]
     """The first one is the default."""
+    tuning: Tuning | None = None
+    """What it was chosen from; absent where nothing was measured."""
     provenance: dict[str, str] = Field(default_factory=dict)
     """Versions of the tools that packed it."""
     files: Annotated[dict[RelativePath, FileRecord], Field(json_schema_extra={"additionalProperties": False})]

@@ -30,18 +30,18 @@ class Bundle:
         self._unpacked = unpacked
 
     def artifact(self, engine: str | None = None) -> Artifact:
-        """The artifact for `engine`, or the bundle's default one.
+        """The artifact for `engine`, which may add a precision, as in `openvino:int8`; or the bundle's default one.
 
         Raises:
             NotFoundError: the bundle holds nothing for that engine.
         """
         artifacts = self.manifest.artifacts
         for artifact in artifacts:
-            if engine in (None, artifact.engine):
+            if engine in (None, artifact.engine, f"{artifact.engine}:{artifact.precision}"):
                 return artifact
         raise NotFoundError(
             f"bundle {self.manifest.name} has no artifact for engine {engine}",
-            expected=f"one of {', '.join(a.engine for a in artifacts)}",
+            expected=f"one of {', '.join(f'{a.engine}:{a.precision}' for a in artifacts)}",
             remedy="choose one of these, or pack the model again for that engine",
         )
 

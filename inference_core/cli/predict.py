@@ -8,11 +8,11 @@ from typing import Annotated
 import orjson
 import typer
 
+from inference_core.bundle import Bundle
 from inference_core.cli.console import FAILED, command, progress_bar, report
-from inference_core.cpu import available_cpus
-from inference_core.engines import EngineOptions
 from inference_core.errors import BadRequestError, InvalidParameterError, SatchelError
 from inference_core.pipeline import LocalPredictor, Outcome
+from inference_core.placement import engine_options
 from inference_core.settings import Settings
 from inference_core.tasks import Result
 
@@ -23,7 +23,9 @@ def predict(
     images: Annotated[list[Path], typer.Argument(help="JPEG, PNG, WebP or BMP files.")],
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line, in the order of the images.")] = False,
     draw: Annotated[Path | None, typer.Option(help="Annotated picture to write; a directory for several.")] = None,
-    engine: Annotated[str | None, typer.Option(help="Engine to use; default: the bundle's first.")] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="Engine to use, or engine:precision; default: the bundle's first.")
+    ] = None,
 ) -> None:
     """Predict on pictures.
 
@@ -36,14 +38,7 @@ def predict(
 
     failed, drawings = False, _drawings(draw, images)
     settings = Settings.from_environment(os.environ)
-    options = EngineOptions(threads=settings.threads or available_cpus(), device=settings.device)
-    with (
-        open_bundle(bundle) as opened,
-        LocalPredictor.load(
-            opened, engine=engine or settings.engine, options=options, max_pixels=settings.max_pixels
-        ) as predictor,
-        progress_bar() as bar,
-    ):
+    with open_bundle(bundle) as opened, _load(opened, engine, settings) as predictor, progress_bar() as bar:
         task = bar.add_task("predicting", total=len(images))
         for path, drawing in zip(images, drawings, strict=True):
             outcome = _predict_file(predictor, path)
@@ -72,6 +67,14 @@ def _drawings(draw: Path | None, images: list[Path]) -> list[Path | None]:
             remedy="rename one, or draw them one by one",
         )
     return [*targets]
+
+
+def _load(bundle: Bundle, engine: str | None, settings: Settings) -> LocalPredictor:
+    artifact = bundle.artifact(engine or settings.engine)
+    options = engine_options(bundle.manifest, artifact, threads=settings.threads, device=settings.device)
+    return LocalPredictor.load(
+        bundle, engine=engine or settings.engine, options=options, max_pixels=settings.max_pixels
+    )
 
 
 def _predict_file(predictor: LocalPredictor, path: Path) -> Outcome:

@@ -146,6 +146,6 @@ def test_an_engine_that_the_bundle_does_not_serve_is_refused(
     answer = satchel("predict", detector, pictures["red"], "--engine", "torch")
     assert (answer.code, answer.out) == (1, "")
     assert answer.err == (
-        "error: bundle tiny_detector has no artifact for engine torch\n  expected: one of onnxruntime\n"
+        "error: bundle tiny_detector has no artifact for engine torch\n  expected: one of onnxruntime:fp32\n"
         "  remedy: choose one of these, or pack the model again for that engine\n"
     )

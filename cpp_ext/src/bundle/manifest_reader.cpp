@@ -79,7 +79,7 @@ void read_card(const Record& record, Manifest& manifest) {
 
 Manifest read(const Node& node) {
     const Record record(node, {"format", "name", "version", "task", "architecture", "license", "source", "preprocess",
-                               "postprocess", "metrics", "labels", "artifacts", "provenance", "files"});
+                               "postprocess", "metrics", "labels", "artifacts", "tuning", "provenance", "files"});
     Manifest manifest;
     record.required("format").whole(kFormat, kFormat);
     read_card(record, manifest);
@@ -87,6 +87,8 @@ Manifest read(const Node& node) {
     for (const Node& artifact : record.required("artifacts").elements(1)) {
         manifest.artifacts.push_back(read_artifact(artifact));
     }
+    // What was measured before the artifacts were chosen: for people, and for engines that Python opens.
+    if (const auto tuning = record.find_stated("tuning")) tuning->entries();
     if (const auto provenance = record.find("provenance")) {
         for (const auto& [tool, version] : provenance->entries()) manifest.provenance[tool] = version.text();
     }

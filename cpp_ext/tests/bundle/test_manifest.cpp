@@ -71,6 +71,7 @@ const Mistake kMistakes[] = {
     {"\"bytes\": 5", "\"bytes\": 5.5", "wrong value at files[\"model.pt\"].bytes"},
     {"\"bytes\": 5", "\"bytes\": 99999999999999999999", "wrong value at files[\"model.pt\"].bytes"},
     {"\"satchel\": \"0.1.0\"", "\"satchel\": 1", "wrong value at provenance.satchel"},
+    {"\"provenance\"", "\"tuning\": [1], \"provenance\"", "wrong value at tuning\n  got: [1]\n  expected: an object"},
     {"\"provenance\"", "provenance", "not valid JSON: parse error at line"},
 };
 
@@ -113,6 +114,13 @@ void check_good() {
     CHECK(manifest.files.at("model.pt").bytes == 5 && manifest.provenance.at("satchel") == "0.1.0");
 }
 
+void check_tuning() {
+    for (const char* tuning : {"null", "{}", R"({"goal": "latency", "rows": [{"engine": "openvino"}]})"}) {
+        const std::string text = changed("\"provenance\"", "\"tuning\": " + std::string(tuning) + ", \"provenance\"");
+        CHECK(read_manifest(text, "here").name == "tiny");
+    }
+}
+
 // Every other step once, with what it leaves open and without.
 void check_other_steps() {
     const auto with_head = [](const std::string& head, const std::string& rest = R"({"op": "score", "min": 1}, )") {
@@ -148,6 +156,7 @@ void check_other_documents() {
 
 int main() {
     check_good();
+    check_tuning();
     check_other_steps();
     check_other_documents();
     for (const Mistake& mistake : kMistakes) {

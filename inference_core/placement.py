@@ -1,0 +1,41 @@
+"""How an artifact runs on the machine it is served from, by what its tuning table says of the one it was packed on."""
+
+import logging
+
+from inference_core.bundle import Artifact, Manifest
+from inference_core.cpu import available_cpus, instruction_sets
+from inference_core.engines import EngineOptions
+
+_log = logging.getLogger("satchel")
+
+
+def engine_options(
+    manifest: Manifest, artifact: Artifact, *, threads: int | None = None, device: str = "cpu"
+) -> EngineOptions:
+    """The threads asked for; else those that were quickest in tuning, if as many CPUs are there; else the quota.
+
+    Args:
+        manifest: of the bundle.
+        artifact: the one that is to run.
+        threads: intra-op threads of one inference; None leaves the choice open.
+        device: `cpu`, `cuda` or `cuda:N`.
+    """
+    cpus = available_cpus()
+    tuning = manifest.tuning
+    row = tuning.row(artifact.engine, artifact.precision) if tuning and tuning.machine.cpus == cpus else None
+    if threads is None and row is not None:
+        return EngineOptions(threads=row.threads, instances=row.instances, device=device)
+    return EngineOptions(threads=threads or cpus, device=device)
+
+
+def warn_elsewhere(manifest: Manifest) -> None:
+    """Says in the log what this CPU lacks of the one the bundle was tuned on: another choice may be quicker here."""
+    wanted = manifest.tuning.machine.instruction_sets if manifest.tuning else ()
+    here = instruction_sets()
+    missing = [name for name in wanted if name not in here]
+    if missing:
+        _log.warning(
+            "%s was tuned for a CPU with %s, which this one lacks: answers stay right, another choice may be quicker",
+            manifest.name,
+            ", ".join(missing),
+        )
