@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
@@ -283,6 +284,17 @@ def test_an_archive_that_cannot_be_served_is_refused_with_the_reason(
     tmp_path: Path, forward: str, expected: tuple[str, str, str]
 ) -> None:
     assert refusal(module, write_archive(tmp_path / "m.pt", forward))[:3] == expected
+
+
+def test_a_function_of_a_module_called_ops_is_no_operator(tmp_path: Path) -> None:
+    code = FORWARD + "Tensor:\n  return __torch__.lib.ops.boxes.double(x, )\n"
+    path = write_archive(tmp_path / "m.pt", code)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(
+            "net/code/__torch__/lib/ops/boxes.py", "def double(x: Tensor) -> Tensor:\n  return torch.add(x, x)\n"
+        )
+    x = np.arange(3, dtype=np.float32)
+    assert module(path).run([x])["output"].tolist() == [0, 2, 4]
 
 
 def test_the_name_of_a_missing_operator_may_be_of_any_length(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ std::string_view word_at(std::string_view code, std::size_t start) {
 void collect_operators(std::string_view code, std::set<std::string>& found) {
     constexpr std::string_view kStart = "ops.";
     for (std::size_t at = code.find(kStart); at != std::string_view::npos; at = code.find(kStart, at + 1)) {
-        if (at > 0 && is_word(code[at - 1])) continue;
+        if (at > 0 && (is_word(code[at - 1]) || code[at - 1] == '.')) continue;  // a module called ops
         const std::string_view space = word_at(code, at + kStart.size());
         const std::size_t dot = at + kStart.size() + space.size();
         if (space.empty() || !code.substr(dot).starts_with('.')) continue;
