@@ -17,7 +17,7 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check -qq install --root-u
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-cpp test-torchscript sanitize tidy lint types format workflows bench lock schema wheel-imaging wheel-torchscript clean
+.PHONY: help run test test-cpp test-torchscript test-packing sanitize tidy lint types format workflows bench lock schema wheel-imaging wheel-torchscript clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,6 +35,10 @@ test-torchscript: $(VENV)/.test $(VENV)/.imaging $(VENV)/.torchscript ## run the
 	bash scripts/cpp.sh $(VENV) torchscript
 	PREDICT_PROGRAM=build/cpp-torchscript/example/predict TORCH_PYTHON=$$(bash scripts/torch_python.sh $(VENV)) \
 	    $(BIN)/python -m pytest tests/cpp_ext/test_example.py tests/cpp_ext/test_torchvision.py $(ARGS)
+
+test-packing: $(VENV)/.test $(VENV)/.imaging $(VENV)/.torchscript ## run the tests of packing, with every framework to pack from
+	python=$$(bash scripts/packing_python.sh $(VENV)) && \
+	    $$python -m pytest tests/packing tests/engines tests/zoo $(ARGS)
 
 sanitize: $(VENV)/.test ## run them and mutated files under ASan and UBSan, and the thread pool under TSan
 	bash scripts/cpp.sh $(VENV) address

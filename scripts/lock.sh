@@ -21,3 +21,5 @@ lock requirements-dev.txt --extra dev --constraints requirements.txt --generate-
 lock requirements-tf.txt --extra tf --constraints requirements.txt --generate-hashes "$@"
 # No hashes: a CPU and a CUDA build of torch share one version number.
 lock requirements-torch.txt --extra torch --constraints requirements.txt "$@"
+# What scripts/packing_python.sh installs. No constraints: NNCF takes an older NumPy. No hashes: CPU builds of torch.
+lock requirements-packing.txt --extra dev --extra pack-tf --extra pack-torch --extra nncf "$@"
