@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,11 +21,10 @@ MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
 HEAVY = {"numpy", "PIL", "torch", "tensorflow", "onnxruntime", "onnx", "fastapi", "pydantic", "typer", "rich", "orjson"}
 
 
-NATIVE = {
-    "inference_core.engines.torchscript": "satchel_torchscript",
-    "inference_core.packing.torchscript_archive": "satchel_torchscript",
-}
-"""Modules that need a package which is built from this repository, where the machine can."""
+CLASHING = {"nncf", "tensorflow", "tf2onnx", "torch", "torchvision"}
+"""Packages of jobs that have processes of their own, since they do not all get on in one."""
+OPTIONAL = {"ai_edge_litert", "onnxruntime", "openvino", "safetensors", "satchel_torchscript"}
+"""Packages that may be missing."""
 
 
 def python(code: str, *flags: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -63,9 +63,33 @@ def test_the_names_of_the_package_are_resolved_on_first_use() -> None:
 def test_no_module_reads_the_settings_when_it_is_imported() -> None:
     names = [".".join(("inference_core", *path.with_suffix("").parts)) for path in MODULES]
     names = [name.removesuffix(".__init__") for name in names if not name.endswith("__main__")]
-    names = [name for name in names if name not in NATIVE or find_spec(NATIVE[name])]
+    missing = {package for package in OPTIONAL if find_spec(package) is None}
+    names = [name for name in names if not needed(name) & (CLASHING | missing)]
     code = f"import importlib\nfor name in {names}: importlib.import_module(name)\nprint('all')"
     assert python(code, SATCHEL_PORT="broken", SATCHEL_NONSENSE="1", SATCHEL_MODELS="").stdout == "all\n"
+
+
+def needed(name: str) -> set[str]:
+    """The optional packages that a module, or what it imports of ours, imports at its top."""
+    return _needed(name, frozenset())
+
+
+@cache
+def _tops(name: str) -> frozenset[str]:
+    """What a module of ours imports outside functions."""
+    path = ROOT.joinpath(*name.split("."))
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    if not file.is_file():
+        return frozenset()
+    nodes = list(outside_functions(ast.parse(file.read_bytes())))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return frozenset(plain | {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)})
+
+
+def _needed(name: str, seen: frozenset[str]) -> set[str]:
+    found = {top.split(".")[0] for top in _tops(name)} & (CLASHING | OPTIONAL)
+    ours = {top for top in _tops(name) if top.startswith("inference_core.")} - seen
+    return found.union(*(_needed(top, seen | ours | {name}) for top in ours))
 
 
 def outside_functions(node: ast.AST) -> Iterator[ast.AST]:

@@ -21,6 +21,7 @@ Exit codes: 0 done, 1 failed (the reason is on stderr), 2 wrong usage.
 
 _COMMANDS = (
     pack.pack,
+    pack.slim,
     bundles.inspect,
     bundles.verify,
     predict.predict,

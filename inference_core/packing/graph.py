@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from inference_core.bundle.tuning import Precision
+
 TensorFacts = dict[str, Any]
-"""A tensor as plain manifest values: name, dtype, shape."""
+"""A tensor as plain manifest values: name, dtype, shape, and native where the engine has another name for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +19,10 @@ class ModelGraph:
     file: str
     """Its name in a bundle."""
     path: Path
-    """Where it lies: the file that was given, or one that was made of it."""
+    """Where it lies: the file or directory that was given, or one that was made of it."""
     inputs: list[TensorFacts]
     outputs: list[TensorFacts]
-    precision: str
+    precision: Precision
     companions: list[str] = field(default_factory=list)
     """Further files it needs, relative to it."""
     provenance: dict[str, str] = field(default_factory=dict)

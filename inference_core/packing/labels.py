@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from inference_core.errors import PackError
+from inference_core.packing.label_map import read_label_map
 from inference_core.zoo import label_list_path, label_lists
 
 
@@ -13,8 +14,8 @@ def read_labels(source: str | None, folder: Path) -> list[dict[str, Any]]:
     """Labels as plain manifest values.
 
     Args:
-        source: a `.txt` file (one name a line, ids from 0), a `.json` file (list of names, or of `{"id", "name"}`), or
-            the name of a list that ships with the zoo.
+        source: a `.txt` file (one name a line, ids from 0), a `.json` file (list of names, or of `{"id", "name"}`), a
+            `.pbtxt` label map of TensorFlow, or the name of a list that ships with the zoo.
         folder: where relative paths start.
 
     Raises:
@@ -30,10 +31,16 @@ def read_labels(source: str | None, folder: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         raise PackError(
             f"there is no label file {source}",
-            expected=f"a .txt or .json file, or one of {', '.join(label_lists())}",
+            expected=f"a .txt, .json or .pbtxt file, or one of {', '.join(label_lists())}",
             remedy="correct the path",
         )
-    labels = _from_json(path) if path.suffix == ".json" else _from_text(path)
+    match path.suffix:
+        case ".json":
+            labels = _from_json(path)
+        case ".pbtxt":
+            labels = read_label_map(path)
+        case _:
+            labels = _from_text(path)
     if not labels:
         raise PackError(f"{path} holds no labels", expected="one name a line, in the order of the outputs")
     return labels

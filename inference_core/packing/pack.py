@@ -1,6 +1,5 @@
 """`satchel pack`: a trained model and a recipe in, a verified bundle out."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,21 +7,37 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from inference_core import __version__
-from inference_core.bundle import Artifact, Manifest, Recipe, write_bundle
+from inference_core.bundle import Manifest, Recipe, write_bundle
 from inference_core.bundle.digest import describe_file
-from inference_core.bundle.manifest import FORMAT, check_names
-from inference_core.bundle.schema import parse_record
+from inference_core.bundle.manifest import FORMAT
 from inference_core.bundle.writer import check_target, draft_manifest
 from inference_core.cpu import available_cpus
 from inference_core.engines import EngineOptions, engine_versions, load_engine
 from inference_core.errors import PackError
 from inference_core.imaging import sample_picture
+from inference_core.packing.artifact import artifact_facts, artifact_in_place, bundle_files
+from inference_core.packing.choice import Choice
 from inference_core.packing.formats import inspect_model
-from inference_core.packing.graph import ModelGraph, TensorFacts
+from inference_core.packing.graph import ModelGraph
 from inference_core.packing.labels import read_labels
+from inference_core.packing.model_folder import is_model_folder, read_model_folder
 from inference_core.packing.recipe import read_recipe
 from inference_core.packing.trial import TRIAL_SIZES, run_trial
+from inference_core.packing.tuning.report import markdown
+from inference_core.packing.variants import make_variants
 from inference_core.tasks import Result
+
+_REPORT = "tuning.md"
+_AS_IT_IS = Choice()
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A trained model and what a person knows about it."""
+
+    model: str | Path
+    recipe: Recipe
+    labels: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,111 +46,112 @@ class Packed:
 
     manifest: Manifest
     results: list[Result]
-    """Of the trial run, one for each image."""
+    """Of the trial run, one for each picture."""
 
 
-def pack_model(
-    model: Path,
-    recipe_name: str,
+def pack_model(  # noqa: PLR0913  # what is not a name is by keyword, and has a default
+    model: str | Path,
+    recipe_name: str | None,
     target: Path,
     *,
     labels: str | None = None,
+    weights: str | None = None,
     images: Sequence[Path] = (),
+    choice: Choice = _AS_IT_IS,
     force: bool = False,
     progress: Callable[[str], None] = lambda stage: None,
 ) -> Packed:
-    """Packs an ONNX model or a TorchScript archive.
+    """Packs a trained model of any of the formats `inspect_model` knows.
 
     Args:
-        model: the file; external weights of an ONNX model lie beside it.
-        recipe_name: a recipe file, or the name of one in the zoo.
+        model: a file or directory, `torchvision:NAME` or `module:factory`; external weights lie beside it.
+        recipe_name: a recipe file, or the name of one in the zoo; None for a model folder, which says it all.
         target: bundle directory, or file ending in `.satchel`.
         labels: label file or list; overrides the recipe's.
+        weights: see `inspect_model`.
         images: pictures for the trial run; generated ones where empty.
+        choice: engines and precisions to make, and whether to measure them.
         force: whether an existing target is replaced.
         progress: called with the name of each stage as it begins.
 
     Raises:
-        PackError: model, recipe and labels do not fit together.
+        PackError: model, recipe and labels do not fit together, or a conversion answers otherwise than the model.
         BundleError: the recipe is invalid, or the target exists.
+        MissingDependencyError: a package for this model, or for an engine asked for, is not installed.
     """
     check_target(target, force)
     progress("reading recipe")
-    recipe, folder = read_recipe(recipe_name)
-    names = read_labels(labels or recipe.labels, Path() if labels else folder)
-    with TemporaryDirectory(prefix="satchel-") as scratch:
-        progress("inspecting graph")
-        graph = inspect_model(model, recipe, Path(scratch))
-        files = _files(graph)
-        facts = _facts(recipe, graph, names, model)
-        _check_names(recipe, facts["artifacts"][0])
-        draft = draft_manifest(facts, files)
+    given = _read(model, recipe_name, labels)
+    with TemporaryDirectory(prefix="satchel-") as name:
+        scratch = Path(name)
+        progress("inspecting model")
+        source = inspect_model(given.model, given.recipe, _folder(scratch, "source"), weights=weights)
+        facts = _facts(given, [source])
+        draft = draft_manifest(facts, bundle_files([source]))
         progress("trial run")
         pictures = [path.read_bytes() for path in images] or [sample_picture(*size) for size in TRIAL_SIZES]
-        results = _try(draft, graph.path, pictures)
+        results = _try(draft, source, pictures)
+        graphs, tuning = make_variants(source, draft, choice, images, _folder(scratch, "variants"), progress)
         progress("writing bundle")
+        facts, files = _facts(given, graphs), bundle_files(graphs)
+        if tuning is not None:
+            facts["tuning"] = tuning.model_dump(mode="json", exclude_none=True)
+            files[_REPORT] = scratch / _REPORT
+            files[_REPORT].write_text(markdown(tuning, given.recipe.name), encoding="utf-8")
         return Packed(write_bundle(facts, files, target, force=force), results)
 
 
-def _files(graph: ModelGraph) -> dict[str, Path]:
-    """Where each file of the bundle lies now."""
-    if graph.file in graph.companions:
-        raise PackError(
-            f"the model keeps weights in a file called {graph.file}",
-            expected="another name: that one is the graph's in a bundle",
-            remedy="export the model again with another name for its weights",
-        )
-    return {graph.file: graph.path} | {name: graph.path.parent / name for name in graph.companions}
+def _folder(parent: Path, name: str) -> Path:
+    folder = parent / name
+    folder.mkdir()
+    return folder
 
 
-def _try(draft: Manifest, model: Path, pictures: Sequence[bytes]) -> list[Result]:
+def _read(model: str | Path, recipe_name: str | None, labels: str | None) -> _Given:
+    """The model, its recipe and its labels: of a recipe file or list, or all of them of a model folder."""
+    if recipe_name is None:
+        if not is_model_folder(Path(model)):
+            raise PackError(
+                f"{model} comes without a recipe",
+                expected="--recipe, or a model folder with config.json and a label map",
+                remedy="name a recipe; `satchel recipes` lists good examples to copy",
+            )
+        found = read_model_folder(Path(model))
+        return _Given(found.model, found.recipe, read_labels(labels or str(found.labels), Path()))
+    recipe, folder = read_recipe(recipe_name)
+    return _Given(model, recipe, read_labels(labels or recipe.labels, Path() if labels else folder))
+
+
+def _try(draft: Manifest, source: ModelGraph, pictures: Sequence[bytes]) -> list[Result]:
     """Runs the model where it lies, under the name it has there."""
-    artifact = draft.artifacts[0]
-    there = artifact.model_copy(update={"file": model.name})
-    engine = load_engine(there, model.parent, EngineOptions(threads=available_cpus()))
+    artifact, directory = artifact_in_place(source, draft)
+    engine = load_engine(artifact, directory, EngineOptions(threads=available_cpus()))
     try:
         return run_trial(draft, artifact, engine, pictures)
     finally:
         engine.close()
 
 
-def _facts(recipe: Recipe, graph: ModelGraph, labels: list[dict[str, Any]], model: Path) -> dict[str, Any]:
-    """The manifest's keys, but `files`, as plain JSON values."""
-    artifact = {
-        "engine": graph.engine,
-        "precision": graph.precision,
-        "file": graph.file,
-        "companions": graph.companions,
-        "inputs": _with_layout(graph.inputs, recipe),
-        "outputs": graph.outputs,
-    }
-    source = recipe.source.model_dump(exclude_none=True) | {"sha256": _source_digest(recipe, model)}
-    return recipe.model_dump(mode="json", exclude={"labels", "source"}) | {
+def _facts(given: _Given, graphs: Sequence[ModelGraph]) -> dict[str, Any]:
+    """The manifest's keys, but `files` and `tuning`, as plain JSON values."""
+    versions = {graph.engine: str(engine_versions()[graph.engine]) for graph in graphs}
+    origins = {name: value for graph in graphs for name, value in graph.provenance.items()}
+    source = given.recipe.source.model_dump(exclude_none=True) | _digest(given)
+    return given.recipe.model_dump(mode="json", exclude={"labels", "source"}) | {
         "format": FORMAT,
         "source": source,
-        "labels": labels,
-        "artifacts": [artifact],
-        "provenance": {"satchel": __version__, graph.engine: str(engine_versions()[graph.engine])} | graph.provenance,
+        "labels": given.labels,
+        "artifacts": [artifact_facts(graph, given.recipe) for graph in graphs],
+        "provenance": {"satchel": __version__} | versions | origins,
     }
 
 
-def _check_names(recipe: Recipe, artifact: dict[str, Any]) -> None:
-    try:
-        check_names(recipe, parse_record(Artifact, json.dumps(artifact), where="the model's tensors"))
-    except ValueError as error:
-        raise PackError(str(error), remedy="name the tensor of the model in that step of the recipe") from error
-
-
-def _with_layout(inputs: list[TensorFacts], recipe: Recipe) -> list[TensorFacts]:
-    """Notes the layout on the input that the tensor step writes."""
-    step = recipe.tensor_step
-    named = [spec for spec in inputs if step.input in (None, spec["name"]) and len(spec["shape"]) == len(step.layout)]
-    return [spec | {"layout": step.layout} if spec in named else spec for spec in inputs]
-
-
-def _source_digest(recipe: Recipe, model: Path) -> str:
-    """Digest of the model file; the one the recipe states, if any, must be it."""
-    actual, stated = describe_file(model).sha256, recipe.source.sha256
+def _digest(given: _Given) -> dict[str, str]:
+    """Digest of the model file, if it is one; that which the recipe states, if any, must be it."""
+    stated, model = given.recipe.source.sha256, Path(given.model)
+    if not model.is_file():
+        return {}
+    actual = describe_file(model).sha256
     if stated is not None and stated != actual:
         raise PackError(
             f"{model} is not the file the recipe was written for",
@@ -143,4 +159,4 @@ def _source_digest(recipe: Recipe, model: Path) -> str:
             expected=f"sha256 {stated}",
             remedy="use that file, or remove source.sha256 from a copy of the recipe",
         )
-    return actual
+    return {"sha256": actual}

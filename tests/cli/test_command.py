@@ -14,7 +14,9 @@ from inference_core import __version__
 from tests.cli.conftest import SATCHEL, Command, call
 from tests.pictures import plain
 
-COMMANDS = ["pack", "inspect", "verify", "predict", "serve", "archive", "unpack", "recipes", "schema", "settings"]
+COMMANDS = [
+    *("pack", "slim", "inspect", "verify", "predict", "serve", "archive", "unpack", "recipes", "schema", "settings"),
+]
 
 
 @pytest.fixture
@@ -63,7 +65,7 @@ def test_results_reach_stdout_though_progress_is_shown(tiny_models: Path, pictur
         (["bogus"], "No such command 'bogus'."),
         (["verify"], "Missing argument"),
         (["verify", "x", "--colour"], "No such option: --colour"),
-        (["pack", "m.onnx", "-o", "x"], "Missing option '--recipe'"),
+        (["pack", "m.onnx", "--recipe", "x"], "Missing option '--output'"),
     ],
 )
 def test_wrong_usage_exits_2_with_the_reason_on_stderr(satchel: Command, arguments: list[str], reason: str) -> None:
@@ -105,8 +107,8 @@ def test_each_command_has_an_example_on_a_line_of_its_own(satchel: Command, name
     answer = satchel(name, "--help")
     assert (answer.code, answer.err) == (0, "")
     examples = [line for line in answer.out.splitlines() if line.startswith("      satchel ")]
-    assert [line.split()[1] for line in examples] == [name]
-    words = examples[0].split()[2:]
+    assert {line.split()[1] for line in examples} == {name}
+    words = [word for line in examples for word in line.split()[2:]]
     options = {word for word in words if word.startswith("-")}
     assert all(f" {option} " in answer.out.replace(",", " ") for option in options)
     assert "\b" not in answer.out and "\x1b" not in answer.out

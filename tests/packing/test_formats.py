@@ -45,7 +45,7 @@ def test_a_pickle_is_refused_with_the_reason(recipe: Recipe, tmp_path: Path) -> 
 def test_a_model_that_is_not_there_is_refused(recipe: Recipe, tmp_path: Path, name: str) -> None:
     with pytest.raises(PackError) as caught:
         inspect_model(tmp_path / name, recipe, tmp_path)
-    assert caught.value.message == f"there is no model file {tmp_path / name}"
+    assert caught.value.message == f"there is no model {tmp_path / name}"
 
 
 @pytest.mark.parametrize(

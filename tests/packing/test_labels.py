@@ -33,6 +33,18 @@ def test_a_bare_name_means_a_list_of_the_zoo(tmp_path: Path, name: str, count: i
     assert (labels[0], labels[-1]) == ({"id": 0, "name": first}, {"id": count - 1, "name": last})
 
 
+def test_a_label_map_has_ids_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "map.pbtxt").write_text("item { id: 3 name: 'cat' } item { id: 7 name: 'dog' }")
+    cat, dog = {"id": 3, "name": "cat", "index": 3}, {"id": 7, "name": "dog", "index": 7}
+    assert read_labels("map.pbtxt", tmp_path) == [cat, dog]
+
+
+def test_a_list_of_the_zoo_may_leave_outputs_without_a_label(tmp_path: Path) -> None:
+    labels = read_labels("coco_91", tmp_path)
+    assert len(labels) == 80
+    assert (labels[0], labels[-1]["id"]) == ({"id": 1, "name": "person", "index": 1}, 90)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message", "expected"),
     [
@@ -66,7 +78,7 @@ def test_labels_that_are_not_there_are_refused(tmp_path: Path, source: str) -> N
         read_labels(source, tmp_path)
     assert (caught.value.message, caught.value.expected) == (
         f"there is no label file {source}",
-        "a .txt or .json file, or one of coco_80, imagenet_1000, person",
+        "a .txt, .json or .pbtxt file, or one of coco_80, coco_91, imagenet_1000, imagenet_1001, person",
     )
 
 

@@ -149,7 +149,7 @@ def test_external_weights_outside_the_models_folder_are_refused(bench: Bench) ->
     inner = bench.folder / "inner"
     inner.mkdir()
     model = matmul(inner / "m.onnx", external(channel_weights(), inner, "../w.data"))
-    with pytest.raises(ManifestError) as caught:
+    with pytest.raises(PackError, match="cannot load") as caught:
         pack_model(model, str(bench.recipe), bench.target)
     assert '"../w.data"' in str(caught.value)
     assert not bench.target.exists()
@@ -226,14 +226,13 @@ def test_stages_are_told_as_they_begin(bench: Bench) -> None:
     stages: list[str] = []
     tell: Callable[[str], None] = stages.append
     bench.pack(progress=tell)
-    assert stages == ["reading recipe", "inspecting graph", "trial run", "writing bundle"]
+    assert stages == ["reading recipe", "inspecting model", "trial run", "writing bundle"]
 
 
 def test_a_model_of_an_opset_from_the_future_is_refused(bench: Bench) -> None:
     model = onnx.load(str(bench.model))
     model.opset_import[0].version = 999
     bench.model.write_bytes(model.SerializeToString())
-    with pytest.raises(Exception, match=r"cannot load classifier\.onnx") as caught:
+    with pytest.raises(PackError, match=r"classifier\.onnx is of an opset that onnxruntime .* does not take"):
         bench.pack()
-    assert getattr(caught.value, "code", None) == "engine_failed"
     assert not bench.target.exists()

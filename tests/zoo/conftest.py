@@ -5,10 +5,12 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from pycocotools.coco import COCO as Truth
 
 from inference_core.bundle import Bundle, open_bundle
 from inference_core.packing import pack_model
 from tests.assets import ASSETS, BEAR
+from tests.zoo.coco import read_truth
 
 MODELS = {
     "yolox_nano": "yolox_nano/yolox_nano.onnx",
@@ -23,6 +25,12 @@ OpenModel = Callable[[str], Bundle]
 def model_file(name: str) -> Path:
     """The real model that the zoo's recipe `name` is for."""
     return ASSETS / "models" / MODELS[name]
+
+
+@pytest.fixture(scope="session")
+def truth() -> Truth:
+    """COCO's ground truth of the photographs."""
+    return read_truth()
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,14 @@
 
 import json
 import tomllib
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from inference_core.bundle import Recipe
 from inference_core.bundle.schema import parse_record
+from inference_core.packing.labels import read_labels
 from inference_core.zoo import label_list_path, label_lists, recipe_names, recipe_path
 
 
@@ -25,9 +28,26 @@ def test_a_label_list_has_every_class_at_its_published_index(name: str, count: i
     assert all(names) and [label.strip() for label in names] == names
 
 
+def labels_of(name: str) -> list[dict[str, Any]]:
+    return read_labels(name, Path())
+
+
+def test_cocos_published_ids_name_the_classes_of_the_plain_list() -> None:
+    labels = labels_of("coco_91")
+    assert [label["name"] for label in labels] == [label["name"] for label in labels_of("coco_80")]
+    assert all(label["index"] == label["id"] for label in labels)
+    assert [labels[place]["id"] for place in (0, 11, 21, 79)] == [1, 13, 23, 90]
+
+
+def test_the_background_has_no_label() -> None:
+    shifted = [label | {"index": label["id"] + 1} for label in labels_of("imagenet_1000")]
+    assert labels_of("imagenet_1001") == shifted
+
+
 def test_the_lists_are_those_that_ship() -> None:
-    assert label_lists() == ["coco_80", "imagenet_1000", "person"]
-    assert {"efficientpose_rt", "mobilenet_v2", "squeezenet_v1_0", "yolox_nano"} <= set(recipe_names())
+    assert label_lists() == ["coco_80", "coco_91", "imagenet_1000", "imagenet_1001", "person"]
+    assert {"mobilenet_v2", "mobilenet_v2_tf", "squeezenet_v1_0", "ssd_mobilenet_v1"} <= set(recipe_names())
+    assert {"efficientpose_rt", "yolox_nano"} <= set(recipe_names())
     assert recipe_names() == sorted(recipe_names())
     assert not recipe_path("none").exists()
 
@@ -43,6 +63,8 @@ def test_every_recipe_is_valid_and_names_a_list_that_ships(name: str) -> None:
 FACTS = {
     "efficientpose_rt": ("RGB", 1 / 255, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), "heat_maps"),
     "mobilenet_v2": ("RGB", 1 / 255, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), "softmax"),
+    "mobilenet_v2_tf": ("RGB", 1.0, (127.5, 127.5, 127.5), (127.5, 127.5, 127.5), "probabilities"),
+    "ssd_mobilenet_v1": ("RGB", 1.0, None, None, "picked"),
     "squeezenet_v1_0": ("BGR", 1.0, (104.0, 117.0, 123.0), None, "probabilities"),
     "yolox_nano": ("BGR", 1.0, None, None, "yolox"),
 }

@@ -1,7 +1,5 @@
 """The real YOLOX-Nano, against the photographs' ground truth and against upstream's own way of running it."""
 
-import contextlib
-import io
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +7,6 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 from pycocotools.coco import COCO as Truth
-from pycocotools.cocoeval import COCOeval
 
 from inference_core.bundle import Bundle, open_bundle
 from inference_core.bundle.postprocess import Score
@@ -21,6 +18,7 @@ from inference_core.tasks import Detection, ImageSize, Result
 from inference_core.zoo import recipe_path
 from tests.assets import BEAR, COCO, needs_assets
 from tests.zoo import yolox_upstream
+from tests.zoo.coco import category_ids, iou, mean_average_precision, record
 from tests.zoo.conftest import OpenModel, model_file
 
 pytestmark = [needs_assets, pytest.mark.assets]
@@ -35,22 +33,9 @@ def session() -> ort.InferenceSession:
     return ort.InferenceSession(str(model_file("yolox_nano")), options, providers=["CPUExecutionProvider"])
 
 
-@pytest.fixture(scope="module")
-def truth() -> Truth:
-    with contextlib.redirect_stdout(io.StringIO()):
-        return Truth(str(COCO / "instances.json"))
-
-
 @pytest.fixture
 def yolox(packed: OpenModel) -> Bundle:
     return packed("yolox_nano")
-
-
-def iou(a: Any, b: Any) -> float:
-    """Of two boxes xyxy."""
-    width, height = (max(0.0, min(a[i + 2], b[i + 2]) - max(a[i], b[i])) for i in (0, 1))
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (a, b)]
-    return float(width * height / (sum(areas) - width * height))
 
 
 def test_the_bear_is_found_where_it_is(yolox: Bundle, truth: Truth) -> None:
@@ -73,26 +58,6 @@ def test_our_tensor_is_upstreams_bit_for_bit(yolox: Bundle, path: Path) -> None:
     direct, _ = yolox_upstream.prepare(path)
     assert ours.dtype == direct.dtype
     assert np.array_equal(ours, direct)
-
-
-def category_ids(truth: Truth) -> dict[str, int]:
-    return {category["name"]: number for number, category in truth.cats.items()}
-
-
-def record(number: int, category: int, score: float, box: Any) -> dict[str, Any]:
-    x1, y1, x2, y2 = (float(value) for value in box)
-    return {"image_id": number, "category_id": category, "score": score, "bbox": [x1, y1, x2 - x1, y2 - y1]}
-
-
-def mean_average_precision(truth: Truth, records: list[dict[str, Any]]) -> float:
-    """mAP@.5 as pycocotools counts it."""
-    with contextlib.redirect_stdout(io.StringIO()):
-        evaluation = COCOeval(truth, truth.loadRes(records), "bbox")
-        evaluation.params.iouThrs = np.array([0.5])
-        evaluation.evaluate()
-        evaluation.accumulate()
-    precision = evaluation.eval["precision"][0, :, :, 0, -1]
-    return float(precision[precision > -1].mean())
 
 
 def our_records(truth: Truth, folder: Path) -> list[dict[str, Any]]:

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import onnx
 
+from inference_core.bundle.tuning import Precision
 from inference_core.errors import PackError
 from inference_core.packing.graph import ModelGraph, TensorFacts
 
-_PRECISIONS = {"float32": "fp32", "float64": "fp32", "float16": "fp16", "bfloat16": "bf16"}
+_PRECISIONS: dict[str, Precision] = {"float32": "fp32", "float64": "fp32", "float16": "fp16", "bfloat16": "bf16"}
 _QUANTIZED_OPS = {"QuantizeLinear", "DequantizeLinear", "QLinearConv", "ConvInteger", "MatMulInteger", "QLinearMatMul"}
 
 
 def inspect_onnx(path: Path) -> ModelGraph:
-    """Reads the graph without its external weights.
+    """Reads the graph without its external weights. Shapes of outputs that it does not state are inferred.
 
     Raises:
         PackError: not an ONNX model, or a tensor has a type or rank that cannot be fed.
@@ -24,12 +25,14 @@ def inspect_onnx(path: Path) -> ModelGraph:
     except Exception as error:  # onnx passes on whatever its protobuf build raises
         raise PackError(
             f"{path} is not a usable ONNX model",
-            got=str(error).strip().splitlines()[0],
+            got=first_line(error),
             remedy="check that the file is whole, or export it again",
         ) from error
     graph = model.graph
     if not graph.node:
         raise PackError(f"{path} is not a usable ONNX model", got="a graph without nodes", remedy="export it again")
+    if not all(_is_typed(value) for value in graph.output):
+        graph = _infer(model, path).graph
     weights = {tensor.name for tensor in graph.initializer}
     opset = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 0)
     return ModelGraph(
@@ -42,6 +45,11 @@ def inspect_onnx(path: Path) -> ModelGraph:
         companions=_companions(graph, path),
         provenance={"opset": str(opset)},
     )
+
+
+def first_line(error: Exception) -> str:
+    """Of a message that a library made; its class where it made none."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _companions(graph: onnx.GraphProto, path: Path) -> list[str]:
@@ -65,13 +73,28 @@ def _constants(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
             yield from _constants(inner)
 
 
+def _is_typed(value: onnx.ValueInfoProto) -> bool:
+    return bool(value.type.HasField("tensor_type") and value.type.tensor_type.HasField("shape"))
+
+
+def _infer(model: onnx.ModelProto, path: Path) -> onnx.ModelProto:
+    try:
+        return onnx.shape_inference.infer_shapes(model)
+    except onnx.shape_inference.InferenceError as error:
+        raise PackError(
+            f"{path} states no shape for its outputs, and none can be inferred",
+            got=first_line(error),
+            remedy="export the model again",
+        ) from error
+
+
 def _tensor(value: onnx.ValueInfoProto) -> TensorFacts:
     kind = value.type.tensor_type
-    if not value.type.HasField("tensor_type") or not kind.HasField("shape"):
+    if not _is_typed(value):
         raise PackError(
-            f"{value.name} has no tensor shape in the graph",
+            f"{value.name} has no tensor shape in the graph, and none can be inferred",
             expected="a tensor of known rank",
-            remedy="run onnx.shape_inference.infer_shapes on the model first",
+            remedy="export the model with the shapes of its inputs and outputs",
         )
     shape = [_axis(value.name, index, dim) for index, dim in enumerate(kind.shape.dim)]
     return {"name": value.name, "dtype": _dtype(value.name, kind.elem_type), "shape": shape}
@@ -90,11 +113,11 @@ def _dtype(name: str, elem_type: int) -> str:
     return "string" if elem_type == onnx.TensorProto.STRING else str(onnx.helper.tensor_dtype_to_np_dtype(elem_type))
 
 
-def _precision(graph: onnx.GraphProto) -> str:
+def _precision(graph: onnx.GraphProto) -> Precision:
     """int8 for a quantized graph, else the type that most weights have."""
     if any(node.op_type in _QUANTIZED_OPS for node in graph.node):
         return "int8"
-    counts: dict[str, int] = {}
+    counts: dict[Precision, int] = {}
     for tensor in _constants(graph):
         kind = _PRECISIONS.get(_dtype(tensor.name, tensor.data_type))
         if kind is not None:

@@ -9,7 +9,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from inference_core.errors import PackError
 from inference_core.packing.graph import ModelGraph
-from inference_core.packing.onnx_graph import inspect_onnx
+from inference_core.packing.onnx.graph import inspect_onnx
 from tests.models import OPSET, write_classifier
 from tests.packing.bench import channel_weights, external, matmul, model_of
 
@@ -118,13 +118,38 @@ def test_a_truncated_model_is_refused(tmp_path: Path) -> None:
         inspect_onnx(path)
 
 
-def test_a_tensor_of_unknown_rank_is_refused(tmp_path: Path) -> None:
+def test_shapes_of_outputs_that_are_not_stated_are_inferred(tmp_path: Path) -> None:
     model = onnx.load(str(write_classifier(tmp_path / "m.onnx")))
-    model.graph.output[0].type.tensor_type.ClearField("shape")
+    model.graph.output[0].ClearField("type")
+    (tmp_path / "m.onnx").write_bytes(model.SerializeToString())
+    assert inspect_onnx(tmp_path / "m.onnx").outputs == [{"name": "logits", "dtype": "float32", "shape": ["batch", 3]}]
+
+
+def test_an_input_of_unknown_rank_is_refused(tmp_path: Path) -> None:
+    model = onnx.load(str(write_classifier(tmp_path / "m.onnx")))
+    model.graph.input[0].type.tensor_type.ClearField("shape")
     (tmp_path / "m.onnx").write_bytes(model.SerializeToString())
     with pytest.raises(PackError) as caught:
         inspect_onnx(tmp_path / "m.onnx")
     assert (caught.value.message, caught.value.remedy) == (
-        "logits has no tensor shape in the graph",
-        "run onnx.shape_inference.infer_shapes on the model first",
+        "images has no tensor shape in the graph, and none can be inferred",
+        "export the model with the shapes of its inputs and outputs",
     )
+
+
+def test_an_output_whose_shape_cannot_be_inferred_is_refused(tmp_path: Path) -> None:
+    model = onnx.load(str(write_classifier(tmp_path / "m.onnx")))
+    model.graph.node[-1].op_type = "Unheard"
+    model.graph.output[0].type.tensor_type.ClearField("shape")
+    (tmp_path / "m.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(PackError, match="logits has no tensor shape in the graph"):
+        inspect_onnx(tmp_path / "m.onnx")
+
+
+def test_an_output_whose_shape_contradicts_itself_is_refused(tmp_path: Path) -> None:
+    model = onnx.load(str(matmul(tmp_path / "m.onnx", channel_weights(), image=[1, 3, 7, 8])))
+    model.graph.output[0].ClearField("type")
+    (tmp_path / "m.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(PackError) as caught:
+        inspect_onnx(tmp_path / "m.onnx")
+    assert caught.value.message == "logits has no tensor shape in the graph, and none can be inferred"

@@ -19,7 +19,7 @@ _BATCH = 2
 _FILE = "model.pt"
 
 
-def inspect_torchscript(path: Path, recipe: Recipe, scratch: Path) -> ModelGraph:
+def inspect_torchscript(path: Path, recipe: Recipe, scratch: Path, *, names: Sequence[str] = ()) -> ModelGraph:
     """Freezes the archive and runs it on the tensors that the recipe's steps make of pictures of several shapes.
 
     An axis whose size follows the picture is dynamic; so is the batch axis where two images at once work.
@@ -28,6 +28,7 @@ def inspect_torchscript(path: Path, recipe: Recipe, scratch: Path) -> ModelGraph
         path: of the archive.
         recipe: how the model is to be fed.
         scratch: a folder for the frozen archive.
+        names: of the outputs, in order, where the archive only numbers them.
 
     Raises:
         PackError: it cannot be loaded, not be run on what the recipe's steps give, or has no output then.
@@ -43,24 +44,27 @@ def inspect_torchscript(path: Path, recipe: Recipe, scratch: Path) -> ModelGraph
             expected="one input, the image",
             remedy="save the model with the image as its only input",
         )
-    tensors = _tensors(recipe)
+    tensors = trial_tensors(recipe)
     runs = [_run(module, tensor) for tensor in tensors]
     several = _run_several(module, tensors[0])
     batch = several is not None and _doubled(runs[0], several)
     image = {"name": module.inputs[0], "dtype": tensors[0].dtype.name, "shape": _axes("image", tensors, batch)}
+    native = _common_names(runs)
+    labels = dict(zip(native, names or native, strict=True))
     module.save(scratch / _FILE)
     return ModelGraph(
         engine="torchscript",
         file=_FILE,
         path=scratch / _FILE,
         inputs=[image],
-        outputs=[_output(name, [run[name] for run in runs], batch) for name in _common_names(runs)],
+        outputs=[_output(labels[name], name, [run[name] for run in runs], batch) for name in native],
         precision="fp32",
         provenance={"libtorch": satchel_torchscript.libtorch_version()},
     )
 
 
-def _tensors(recipe: Recipe) -> list[Array]:
+def trial_tensors(recipe: Recipe) -> list[Array]:
+    """What the recipe's steps make of generated pictures of several shapes."""
     preprocess = Preprocessor(recipe.preprocess)
     return [preprocess.run(sample_picture(*size)).tensor for size in TRIAL_SIZES]
 
@@ -101,18 +105,20 @@ def _common_names(runs: Sequence[Mapping[str, Array]]) -> list[str]:
     return names
 
 
-def _output(name: str, values: Sequence[Array], batch: bool) -> TensorFacts:
+def _output(name: str, native: str, values: Sequence[Array], batch: bool) -> TensorFacts:
     if len({value.ndim for value in values}) > 1:
         raise PackError(
             f"output {name} changes its number of axes with the picture",
             got=", ".join(str(list(value.shape)) for value in values),
             remedy="save the model with outputs of one rank",
         )
-    return {"name": name, "dtype": values[0].dtype.name, "shape": _axes(name, values, batch)}
+    facts = {"name": name, "dtype": values[0].dtype.name, "shape": _axes(name, values, batch)}
+    return facts if name == native else facts | {"native": native}
 
 
 def _axes(name: str, values: Sequence[Array], batch: bool) -> list[int | str]:
-    """Sizes, and names where they differ between values."""
+    """Sizes, and names where they differ between values, or nothing was found in any."""
     sizes = [set(column) for column in zip(*(value.shape for value in values), strict=True)]
-    axes: list[int | str] = [column.pop() if len(column) == 1 else f"{name}_axis{i}" for i, column in enumerate(sizes)]
+    fixed = [len(column) == 1 and 0 not in column for column in sizes]
+    axes: list[int | str] = [sizes[i].pop() if one else f"{name}_axis{i}" for i, one in enumerate(fixed)]
     return ["batch", *axes[1:]] if batch else axes

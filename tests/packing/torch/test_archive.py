@@ -34,7 +34,7 @@ def archive(bench: Bench) -> Path:
 
 def inspect(path: Path, recipe: Recipe) -> tuple[list[object], list[object]]:
     """The tensors that running the archive tells of."""
-    from inference_core.packing.torchscript_archive import inspect_torchscript
+    from inference_core.packing.torch.archive import inspect_torchscript
 
     graph = inspect_torchscript(path, recipe, path.parent)
     return [t["shape"] for t in graph.inputs], [t["shape"] for t in graph.outputs]
@@ -72,6 +72,24 @@ def test_axes_that_follow_the_picture_are_dynamic(bench: Bench) -> None:
     inputs, outputs = inspect(path, recipe)
     assert inputs == [[1, 3, "image_axis2", "image_axis3"]]
     assert outputs == [[1, 3], [1, "1_axis1", "1_axis2"]]
+
+
+def test_an_axis_without_anything_in_any_picture_is_dynamic(bench: Bench) -> None:
+    nothing = "def forward(self: __torch__.Net, x: Tensor) -> Tensor:\n  return torch.zeros([1, 0, 4])\n"
+    recipe, _ = read_recipe(str(bench.recipe))
+    assert inspect(write_archive(bench.folder / "m.pt", nothing), recipe)[1] == [[1, "output_axis1", 4]]
+
+
+def test_outputs_that_are_only_numbered_can_be_named(bench: Bench) -> None:
+    from inference_core.packing.torch.archive import inspect_torchscript
+
+    path = write_archive(bench.folder / "a.pt", BATCH_OF_ONE)
+    recipe, _ = read_recipe(str(bench.recipe))
+    graph = inspect_torchscript(path, recipe, bench.folder, names=["means", "1"])
+    assert graph.outputs == [
+        {"name": "means", "native": "0", "dtype": "float32", "shape": [1, 3]},
+        {"name": "1", "dtype": "float32", "shape": [1, 8, 8]},
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Comparing variants with their source, measuring and rating them."""

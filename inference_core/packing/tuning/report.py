@@ -1,0 +1,66 @@
+"""The tuning table for people: the same cells on the terminal and in Markdown."""
+
+from collections.abc import Callable, Sequence
+
+from inference_core.bundle.tuning import Row, Tuning
+
+_COLUMNS: dict[str, Callable[[Row], str]] = {
+    "engine": lambda row: f"{row.engine}:{row.precision}",
+    "threads": lambda row: f"{row.threads} x {row.instances}",
+    "outcome": lambda row: row.outcome,
+    "metric": lambda row: _figure(row.score, 4),
+    "error": lambda row: "" if row.max_relative is None else f"{row.max_relative:.1e}",
+    "p50 ms": lambda row: _figure(row.p50_ms, 2),
+    "p90 ms": lambda row: _figure(row.p90_ms, 2),
+    "p99 ms": lambda row: _figure(row.p99_ms, 2),
+    "images/s": lambda row: _figure(row.images_per_second, 1),
+    "load ms": lambda row: _figure(row.load_ms, 0),
+    "RSS MB": lambda row: _figure(row.rss_mb, 0),
+    "MB": lambda row: _figure(None if row.bytes is None else row.bytes / 1e6, 2),
+    "why not": lambda row: row.reason or "",
+}
+
+ALL = tuple(_COLUMNS)
+BRIEF = ("engine", "threads", "outcome", "metric", "p50 ms", "images/s", "RSS MB", "MB")
+"""The columns that a narrow terminal has room for."""
+
+
+def table(tuning: Tuning, columns: Sequence[str] = ALL) -> list[list[str]]:
+    """A row of cells for each way that was tried; what was not reached is empty."""
+    return [[_COLUMNS[name](row) for name in columns] for row in tuning.rows]
+
+
+def headline(tuning: Tuning) -> str:
+    """What was picked, from what, where: two sentences."""
+    row = tuning.pick
+    machine = tuning.machine
+    return (
+        f"Picked {row.engine}:{row.precision} on {row.threads} x {row.instances} threads for {tuning.goal}: "
+        f"{row.p50_ms:.2f} ms, {row.images_per_second:.1f} images/s, {tuning.metric} {row.score:.4f} (the source "
+        f"model: {tuning.source_score:.4f}; at most {tuning.max_drop:g} less allowed). Measured on {tuning.images} "
+        f"pictures ({tuning.dataset}), {machine.cpu}, {machine.cpus} CPUs."
+    )
+
+
+def markdown(tuning: Tuning, name: str) -> str:
+    """The table as a page."""
+    lines = [f"# How {name} was tuned", "", headline(tuning), "", _line(ALL), _line(["---"] * len(ALL))]
+    lines += [_line([cell.replace("|", "\\|") for cell in cells]) for cells in table(tuning)]
+    lines += ["", f"Instruction sets: {', '.join(tuning.machine.instruction_sets) or 'none noted'}."]
+    return "\n".join([*lines, _LEGEND])
+
+
+_LEGEND = """
+`threads` is intra-op threads x inferences at once; `error` the largest difference of an output value from the source
+model's, relative to the largest magnitude of that output; `load` runs from the file to the first answer, warm-up
+included; `RSS` is the peak of the process; `MB` are the files of the artifact, 10^6 bytes. Latencies are of the model
+alone, without decoding and post-processing, which are the same for every row.
+"""
+
+
+def _figure(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

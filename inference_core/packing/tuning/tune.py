@@ -1,0 +1,202 @@
+"""Measuring every way to run a model, and picking the best that is right and small enough."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+from inference_core.bundle.tuning import Goal, Outcome, Row
+from inference_core.cpu import available_cpus
+from inference_core.engines import EngineOptions
+from inference_core.errors import PackError, SatchelError
+from inference_core.packing.apart import Apart
+from inference_core.packing.artifact import size_of
+from inference_core.packing.choice import Choice, Variant
+from inference_core.packing.conversion import Converter
+from inference_core.packing.graph import ModelGraph
+from inference_core.packing.tuning.candidate import summary
+from inference_core.packing.tuning.comparison import Comparison
+
+_SCREENING_SECONDS = 1.0
+_ROUNDS = 7
+_ROUND_SECONDS = 0.5
+_FINALISTS = 4
+_NEAR = 1.25
+"""Who is no more than this much worse than the best of the screening takes part in the rounds."""
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One way to run the model, and what came of it so far."""
+
+    variant: Variant
+    options: EngineOptions
+    graph: ModelGraph | None = None
+    outcome: Outcome = "fits"
+    reason: str | None = None
+    figures: dict[str, Any] = field(default_factory=dict)
+
+    def row(self) -> Row:
+        """As it stands in the tuning table."""
+        return Row(
+            engine=self.variant.engine,
+            precision=self.variant.precision,
+            threads=self.options.threads,
+            instances=self.options.instances,
+            outcome=self.outcome,
+            reason=self.reason,
+            **self.figures,
+        )
+
+    def drop(self, outcome: Outcome, reason: str) -> None:
+        """Takes it out of the running."""
+        self.outcome, self.reason = outcome, reason
+
+
+def layouts(goal: Goal, cpus: int) -> list[EngineOptions]:
+    """How the CPUs may be shared out, by halves: fewer threads for one inference, or more inferences at once."""
+    threads = [cpus >> shift for shift in range(cpus.bit_length())]
+    if goal == "latency":
+        return [EngineOptions(threads=count) for count in threads]
+    return [EngineOptions(threads=count, instances=cpus // count) for count in threads]
+
+
+def measure(
+    comparison: Comparison,
+    converter: Converter,
+    wanted: Sequence[Variant],
+    choice: Choice,
+    progress: Callable[[str], None],
+) -> list[Attempt]:
+    """Makes, compares and times every variant in every layout; the best one is marked as picked.
+
+    A variant that cannot be made, or whose process ends, is a row that says so, and the others go on. The best of a
+    first look are then timed in turns, so that what else the machine does meets all alike.
+
+    Raises:
+        PackError: none fits.
+    """
+    assert choice.goal is not None  # noqa: S101  # for the type checker
+    attempts: list[Attempt] = []
+    for variant in wanted:
+        progress(f"trying {variant}")
+        attempts += _try(comparison, converter, variant, choice)
+    fitting = [attempt for attempt in attempts if attempt.outcome == "fits"]
+    if not fitting:
+        raise PackError(
+            "no variant can be taken",
+            got="; ".join(f"{attempt.variant}: {attempt.reason}" for attempt in attempts),
+            remedy="allow other engines or precisions, a larger --max-drop or --budget-mb",
+        )
+    progress("timing the best in turns")
+    finalists = _finalists(fitting, choice.goal)
+    _time_in_turns(comparison, finalists)
+    _best(finalists, choice.goal).outcome = "picked"
+    return attempts
+
+
+def keep(attempts: Sequence[Attempt], choice: Choice) -> list[ModelGraph]:
+    """The models that go into the bundle: the pick, then the best of each engine, or engine:precision, to be kept.
+
+    Raises:
+        PackError: nothing that fits is there to be kept.
+    """
+    assert choice.goal is not None  # noqa: S101  # for the type checker
+    kept = [attempt for attempt in attempts if attempt.outcome == "picked"]
+    for name in choice.keep:
+        able = [
+            a
+            for a in attempts
+            if name in (a.variant.engine, str(a.variant)) and a.outcome in ("fits", "picked", "kept")
+        ]
+        if not able:
+            raise PackError(
+                f"there is no {name} to keep",
+                got="; ".join(f"{a.variant}: {a.reason or a.outcome}" for a in attempts),
+                remedy="take it out of --keep, or allow what it lacks",
+            )
+        best = _best(able, choice.goal)
+        if best.variant not in [attempt.variant for attempt in kept]:
+            best.outcome = "kept"
+            kept.append(best)
+    return [attempt.graph for attempt in kept if attempt.graph is not None]
+
+
+def _try(comparison: Comparison, converter: Converter, variant: Variant, choice: Choice) -> list[Attempt]:
+    """One attempt for each layout; one only, where the variant is no good."""
+    assert choice.goal is not None  # noqa: S101  # for the type checker
+    attempts = [Attempt(variant, options) for options in layouts(choice.goal, available_cpus())]
+    first = attempts[0]
+    try:
+        graph = converter.make(variant)
+        first.figures["bytes"] = size_of(graph)
+        if choice.budget_mb is not None and size_of(graph) > choice.budget_mb * 1e6:
+            first.drop("too_large", f"more than {choice.budget_mb:g} MB")
+            return [first]
+        for attempt in attempts:
+            attempt.graph = graph
+            _look(comparison, graph, attempt, first)
+            if first.outcome != "fits":
+                return [first]
+    except SatchelError as error:
+        first.drop("failed", _sentence(error))
+        return [first]
+    return attempts
+
+
+def _look(comparison: Comparison, graph: ModelGraph, attempt: Attempt, first: Attempt) -> None:
+    """Times, and in the first layout compares: after that, since the pictures would count as the model's memory."""
+    with comparison.open(graph, attempt.options) as process:
+        attempt.figures["load_ms"] = process.call("facts")["load_ms"]
+        attempt.figures |= _timed([process.call("time", seconds=_SCREENING_SECONDS)])
+        attempt.figures["rss_mb"] = round(process.call("memory"), 1)
+        if attempt is not first:
+            attempt.figures |= {name: first.figures[name] for name in _SHARED if name in first.figures}
+            return
+        verdict = comparison.judge(graph, process)
+        attempt.figures |= verdict.figures
+        if verdict.fault:
+            attempt.drop("inexact", verdict.fault)
+
+
+_SHARED = ("bytes", "score", "max_absolute", "max_relative")
+"""What does not depend on the layout."""
+
+
+def _time_in_turns(comparison: Comparison, finalists: Sequence[Attempt]) -> None:
+    """Times again, all loaded at once, one after the other in several rounds."""
+    with ExitStack() as stack:
+        processes: list[tuple[Attempt, Apart]] = []
+        for attempt in finalists:
+            assert attempt.graph is not None  # noqa: S101  # for the type checker
+            processes.append((attempt, stack.enter_context(comparison.open(attempt.graph, attempt.options))))
+        rounds: list[list[dict[str, Any]]] = [[] for _ in processes]
+        for _ in range(_ROUNDS):
+            for (_, process), timed in zip(processes, rounds, strict=True):
+                timed.append(process.call("time", seconds=_ROUND_SECONDS))
+    for (attempt, _), timed in zip(processes, rounds, strict=True):
+        attempt.figures |= _timed(timed)
+
+
+def _timed(rounds: Sequence[dict[str, Any]]) -> dict[str, float]:
+    latencies = [latency for timed in rounds for latency in timed["latencies_ms"]]
+    speeds = sorted(timed["images_per_second"] for timed in rounds)
+    return {k: round(v, 3) for k, v in summary(latencies).items()} | {"images_per_second": speeds[len(speeds) // 2]}
+
+
+def _finalists(fitting: Sequence[Attempt], goal: Goal) -> list[Attempt]:
+    ranked = sorted(fitting, key=lambda attempt: _cost(attempt, goal))
+    return [attempt for attempt in ranked if _cost(attempt, goal) <= _cost(ranked[0], goal) * _NEAR][:_FINALISTS]
+
+
+def _best(attempts: Sequence[Attempt], goal: Goal) -> Attempt:
+    return min(attempts, key=lambda attempt: _cost(attempt, goal))
+
+
+def _cost(attempt: Attempt, goal: Goal) -> float:
+    """Milliseconds of an image: the less the better."""
+    return float(attempt.figures["p50_ms"] if goal == "latency" else 1e3 / attempt.figures["images_per_second"])
+
+
+def _sentence(error: SatchelError) -> str:
+    return f"{error.message}: {error.got}" if error.got else error.message
