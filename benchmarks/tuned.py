@@ -1,7 +1,7 @@
 """What `satchel pack --tune` picks, beside each library as it comes: forward passes, in one run, taking turns."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -16,8 +16,10 @@ from inference_core.imaging import Preprocessor
 from inference_core.packing import Choice, pack_model
 from inference_core.packing.apart import Apart
 from inference_core.packing.pictures import find_pictures
+from inference_core.packing.tuning.report import headline
 
 _SECONDS = 0.5
+_MAX_DROP = 0.05  # one picture in twenty
 _RESNET50_OPERATIONS = 8.18e9
 """Multiplications and additions of one 224 x 224 picture: 4.09 GMACs by torchvision's table of models."""
 
@@ -29,7 +31,8 @@ class Case(NamedTuple):
     recipe: str
     plain: Mapping[str, Path]
     """By the kind of `benchmarks.forward`."""
-    weights: str | None = None
+    rated: bool = False
+    """Whether the pictures' truth is the model's: else it is held to the source model's answers."""
 
 
 def measure(assets: Path, rounds: int) -> None:
@@ -43,13 +46,13 @@ def measure(assets: Path, rounds: int) -> None:
     with TemporaryDirectory() as created:
         folder = Path(created)
         for case in _cases(assets / "models", folder):
-            _compare(case, assets / "images" / "coco_val2017" / "images", folder, rounds)
+            _compare(case, assets / "images" / "coco_val2017", folder, rounds)
         _share_of_peak(assets / "images" / "coco_val2017" / "images", folder, rounds)
 
 
 def _cases(models: Path, folder: Path) -> Iterator[Case]:
     yolox = models / "yolox_nano" / "yolox_nano.onnx"
-    yield Case(str(yolox), "yolox_nano", {"onnxruntime": yolox, "openvino": yolox})
+    yield Case(str(yolox), "yolox_nano", {"onnxruntime": yolox, "openvino": yolox}, rated=True)
     mobilenet = models / "mobilenet_v2" / "mobilenetv2_nchw_logits1000.onnx"
     yield Case(str(mobilenet), "mobilenet_v2", {"onnxruntime": mobilenet, "openvino": mobilenet})
     squeezenet = models / "squeezenet" / "squeezenet_v1.0_torchscript.pt"
@@ -57,22 +60,23 @@ def _cases(models: Path, folder: Path) -> Iterator[Case]:
     yield Case(str(squeezenet), "squeezenet_v1_0", {"torch": squeezenet, "onnxruntime": twin, "openvino": twin})
     ssd = models / "ssd_mobilenet_v1" / "frozen_inference_graph.pb"
     twin = _plain_onnx(str(ssd), "ssd_mobilenet_v1", folder)
-    yield Case(str(ssd), "ssd_mobilenet_v1", {"onnxruntime": twin, "openvino": twin})
+    yield Case(str(ssd), "ssd_mobilenet_v1", {"onnxruntime": twin, "openvino": twin}, rated=True)
 
 
-def _plain_onnx(model: str, recipe: str, folder: Path, weights: str | None = None) -> Path:
+def _plain_onnx(model: str, recipe: str, folder: Path) -> Path:
     target = folder / f"{recipe}_onnx"
-    pack_model(model, recipe, target, weights=weights, choice=Choice(engines=("onnxruntime",)))
+    pack_model(model, recipe, target, choice=Choice(engines=("onnxruntime",)))
     return target / "model.onnx"
 
 
-def _compare(case: Case, images: Path, folder: Path, rounds: int) -> None:
+def _compare(case: Case, coco: Path, folder: Path, rounds: int) -> None:
     bundle = folder / case.recipe
-    choice = Choice(goal="latency", images=images, max_drop=0.02)
-    tuning = pack_model(case.model, case.recipe, bundle, weights=case.weights, choice=choice).manifest.tuning
+    truth = coco / "instances.json" if case.rated else None
+    choice = Choice(goal="latency", dataset=truth, images=None if truth else coco / "images", max_drop=_MAX_DROP)
+    tuning = pack_model(case.model, case.recipe, bundle, choice=choice).manifest.tuning
     assert tuning is not None
-    print(f"\n{case.recipe}: {tuning.pick.engine}:{tuning.pick.precision}, {tuning.pick.threads} threads")
-    tensor = _tensor(bundle, images, folder)
+    print(f"\n{case.recipe}: {headline(tuning)}")
+    tensor = _tensor(bundle, coco / "images", folder)
     ways = {"pick": ("pick", bundle)} | {kind: (kind, path) for kind, path in case.plain.items()}
     samples = _take_turns(ways, tensor, rounds)
     ours = spread(samples["pick"]).median
@@ -99,13 +103,9 @@ def _take_turns(ways: Mapping[str, tuple[str, Path]], tensor: Path, rounds: int)
     return samples
 
 
-@contextmanager
-def _open(kind: str, model: Path, tensor: Path) -> Iterator[Apart]:
+def _open(kind: str, model: Path, tensor: Path) -> Apart:
     purpose = f"timing {kind}"
-    with Apart(
-        "benchmarks.forward:Forward", purpose=purpose, kind=kind, model=str(model), tensor=str(tensor)
-    ) as process:
-        yield process
+    return Apart("benchmarks.forward:Forward", purpose=purpose, kind=kind, model=str(model), tensor=str(tensor))
 
 
 def _share_of_peak(images: Path, folder: Path, rounds: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from inference_core.bundle import TensorSpec
-from inference_core.bundle.manifest import BucketedAxis
+from inference_core.bundle.tensors import BucketedAxis
 from inference_core.engines import Array
 from inference_core.errors import EngineError
 

@@ -7,6 +7,11 @@ An error is a sentence with up to three facts: what was got, what was expected, 
 from typing import ClassVar
 
 
+def first_line(error: Exception) -> str:
+    """Of a message that a library made; its class where it made none."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
 class SatchelError(Exception):
     """Base of the tree.
 

@@ -15,7 +15,8 @@ from inference_core.errors import EngineError
 class ChannelMeans(Engine):
     """The tiny classifier in NumPy: notes each batch, and fails where it is told to."""
 
-    def __init__(self, failing: tuple[int, ...] = (), delay: float = 0.0) -> None:
+    def __init__(self, failing: tuple[int, ...] = (), delay: float = 0.0, instances: int = 1) -> None:
+        self.instances = instances
         self.batches: list[Array] = []
         self.closed = False
         self._failing, self._delay = failing, delay
@@ -36,7 +37,7 @@ class ChannelMeans(Engine):
         return {"logits": image.mean(axis=(2, 3)) * 10}
 
     def describe(self) -> EngineDescription:
-        raise NotImplementedError
+        return EngineDescription("numpy", np.__version__, "cpu", (), "fp32", threads=1, instances=self.instances)
 
     def close(self) -> None:
         self.closed = True

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from inference_core.bundle import Manifest, open_bundle
-from inference_core.bundle.manifest import BucketedAxis
 from inference_core.bundle.preprocess import Decode, Pad, ToTensor
+from inference_core.bundle.tensors import BucketedAxis
 from inference_core.engines import Engine
 from inference_core.errors import EngineError, NotFoundError, SatchelError
 from inference_core.pipeline import LocalPredictor, Outcome
@@ -226,7 +226,7 @@ def test_an_engine_that_the_bundle_does_not_serve_is_refused(tiny_models: Path) 
         LocalPredictor.load(open_bundle(tiny_models / "tiny_classifier"), engine="torch")
     assert (caught.value.message, caught.value.expected) == (
         "bundle tiny_classifier has no artifact for engine torch",
-        "one of onnxruntime",
+        "one of onnxruntime:fp32",
     )
 
 
@@ -240,6 +240,12 @@ def test_warming_up_runs_a_picture_through_the_whole_pipeline(manifest: Manifest
     engine = ChannelMeans()
     predictor(manifest, engine).warm_up()
     assert [batch.shape for batch in engine.batches] == [(1, 3, 8, 8)]
+
+
+def test_each_instance_is_warmed_up(manifest: Manifest) -> None:
+    engine = ChannelMeans(instances=3)
+    predictor(manifest, engine).warm_up()
+    assert len(engine.batches) == 3
 
 
 def test_a_model_that_fails_on_a_picture_does_not_warm_up(manifest: Manifest) -> None:

@@ -6,10 +6,10 @@ from inference_core.bundle.manifest import (
     Label,
     Manifest,
     Recipe,
-    TensorSpec,
     manifest_schema,
 )
 from inference_core.bundle.reader import Bundle, open_bundle
+from inference_core.bundle.tensors import TensorSpec
 from inference_core.bundle.writer import write_bundle
 
 __all__ = [

@@ -1,6 +1,7 @@
 """Writing a bundle: whole or not at all, and the same bytes for the same input."""
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +15,8 @@ from inference_core.bundle.manifest import MANIFEST_NAME, Manifest
 from inference_core.bundle.schema import parse_record
 from inference_core.errors import BundleError
 
+_SHOWN = 50
+"""Letters of a name in that of its scratch directory, which is not to be too long where the name is not."""
 _UNREAD = {"sha256": "0" * 64, "bytes": 0}
 
 
@@ -46,22 +49,33 @@ def write_bundle(facts: Mapping[str, Any], files: Mapping[str, Path], target: Pa
 def atomically(target: Path) -> Iterator[Path]:
     """Gives a path beside `target` to build at, and renames what is there into place unless an error came up."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
+    with tempfile.TemporaryDirectory(prefix=f".{target.name[:_SHOWN]}-", dir=target.parent) as scratch:
         built = Path(scratch) / "built"
         yield built
         _replace(built, target)
 
 
 def check_target(target: Path, force: bool) -> None:
-    """Raises BundleError when `target` exists, unless `force` is given and it is a bundle, a file or empty."""
+    """Raises BundleError when `target` exists, unless `force` is given and it is a bundle or empty; or when nothing can
+    be written there."""
     if target.exists() and not force:
         raise BundleError(f"{target} exists", expected="a new path", remedy="choose another path, or add --force")
-    if target.is_dir() and any(target.iterdir()) and not (target / MANIFEST_NAME).is_file():
+    other = any(target.iterdir()) if target.is_dir() else target.exists() and target.suffix != SUFFIX
+    if other and not (target / MANIFEST_NAME).is_file():
         raise BundleError(
-            f"{target} is a directory, but no bundle",
-            expected="a bundle, a file or an empty directory to replace",
+            f"{target} is a {'directory' if target.is_dir() else 'file'}, but no bundle",
+            expected=f"a bundle, a {SUFFIX} file or an empty directory to replace",
             remedy="choose another path: --force does not remove other files",
         )
+    _check_place(target)
+
+
+def _check_place(target: Path) -> None:
+    """Before the work is done, so that it is not done in vain."""
+    place = next(parent for parent in target.absolute().parents if parent.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        what = f"no right to write in {place}" if place.is_dir() else f"{place}, which is a file"
+        raise BundleError(f"{target} cannot be written", got=what, remedy="choose another path")
 
 
 def _fill(directory: Path, facts: Mapping[str, Any], files: Mapping[str, Path]) -> Manifest:
@@ -92,11 +106,12 @@ def _replace(built: Path, target: Path) -> None:
     """Renames `built` to `target`; what is there is moved aside first where rename cannot overwrite it."""
     if target.is_dir() or (target.exists() and built.is_dir()):
         old = built.with_name("old")
-        target.rename(old)
         try:
+            target.rename(old)
             built.rename(target)
         except BaseException:
-            old.rename(target)
+            if old.exists() and not target.exists():  # Ctrl-C may come at any point
+                old.rename(target)
             raise
     else:
         built.rename(target)

@@ -16,7 +16,7 @@ A first walk:
     satchel predict models/mine photo.jpg --draw out.png
     satchel serve models
 
-Exit codes: 0 done, 1 failed (the reason is on stderr), 2 wrong usage.
+Exit codes: 0 done, 1 failed (see stderr), 2 wrong usage, 130/143 stopped.
 """
 
 _COMMANDS = (

@@ -1,8 +1,14 @@
 """What the commands share: where output goes, and how errors end a command."""
 
+import errno
 import functools
+import signal
 import sys
-from collections.abc import Callable
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import ParamSpec, TypeVar
 
 from rich.console import Console
@@ -13,6 +19,9 @@ from inference_core.errors import SatchelError
 
 FAILED = 1
 INTERRUPTED = 130
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_SIGNALLED = 128
+"""Added to the number of a signal: the exit code of what it ended, as shells have it."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,24 +38,57 @@ def stderr() -> Console:
 
 
 def command(body: Callable[P, R]) -> Callable[P, R]:
-    """Turns an error of the tree, or of the file system, into a message and exit code 1, and Ctrl-C into 130."""
+    """Turns an error of the tree, or of the file system, into a message and exit code 1, and Ctrl-C into 130.
+
+    SIGTERM ends it as tidily, with 143: temporary files go, and so do child processes.
+    """
 
     @functools.wraps(body)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return body(*args, **kwargs)
+            with _tidy_end():
+                return body(*args, **kwargs)
         except SatchelError as error:
             report(error)
             sys.exit(FAILED)
         except BrokenPipeError:
             raise  # the reader of our output has gone: nobody is left to tell
         except OSError as error:
-            report(SatchelError(f"{error.filename or 'a file'} cannot be used", got=error.strerror or str(error)))
+            report(_of_files(error))
             sys.exit(FAILED)
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
 
     return run
+
+
+def _of_files(error: OSError) -> SatchelError:
+    """What the file system refused. Of two files, as in copying, the second one is written."""
+    got = error.strerror or str(error)
+    if error.errno in _FULL:
+        remedy = f"free some room there and in {tempfile.gettempdir()}, or name another directory in TMPDIR"
+        return SatchelError(f"{error.filename2 or 'a file'} cannot be written", got=got, remedy=remedy)
+    name = error.filename2 or error.filename or "a file"
+    remedy = "check the path, who may use it, and that there is room on its disk"
+    return SatchelError(f"{name} cannot be used", got=got, remedy=remedy)
+
+
+@contextmanager
+def _tidy_end() -> Iterator[None]:
+    """SIGTERM meanwhile leaves the body through its `finally` clauses. Signals reach the main thread only."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)  # a second one would break off the tidying
+    sys.exit(_SIGNALLED + number)
 
 
 def report(error: SatchelError, about: str | None = None) -> None:

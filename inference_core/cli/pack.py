@@ -53,6 +53,7 @@ def pack(  # noqa: PLR0913, PLR0917  # an argument for each option
     target_cpu: Annotated[
         str | None, typer.Option(help="Instruction sets to note instead of all this CPU has; serving elsewhere warns.")
     ] = None,
+    simplify: Annotated[bool, typer.Option("--simplify", help="Fold the constants of an ONNX model first.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace what is at the output.")] = False,
 ) -> None:
     """Pack a trained model into a verified bundle.
@@ -77,6 +78,7 @@ def pack(  # noqa: PLR0913, PLR0917  # an argument for each option
         images=images,
         dataset=dataset,
         calibration=calibration,
+        simplify=simplify,
         instruction_sets=_listed(target_cpu),
     )
     with progress_bar() as bar:

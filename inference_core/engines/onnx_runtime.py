@@ -6,12 +6,13 @@ from typing import Any, Self
 
 import onnxruntime as ort
 
-from inference_core.bundle.manifest import Artifact, TensorSpec
+from inference_core.bundle.manifest import Artifact
+from inference_core.bundle.tensors import TensorSpec
 from inference_core.engines.device import cuda_index
 from inference_core.engines.engine import Array, Engine, EngineDescription, EngineOptions
 from inference_core.engines.pool import Pool, SharedPool
 from inference_core.engines.tensors import check_inputs, warm_up_inputs
-from inference_core.errors import EngineError, MissingDependencyError
+from inference_core.errors import EngineError, MissingDependencyError, first_line
 
 _WARM_UP_RUNS = 2
 _ERRORS_ONLY = 3
@@ -94,7 +95,7 @@ def _open(artifact: Artifact, directory: Path, options: EngineOptions) -> ort.In
     except Exception as error:  # onnxruntime's exceptions share no base class
         raise EngineError(
             f"onnxruntime {ort.__version__} cannot load {artifact.file}",
-            got=str(error).strip().splitlines()[0],
+            got=first_line(error),
             remedy="check that the file is a whole ONNX model of an opset this version knows",
         ) from error
     wanted = [p if isinstance(p, str) else p[0] for p in providers]

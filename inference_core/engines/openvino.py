@@ -7,12 +7,13 @@ from typing import Any, Self
 
 import openvino as ov
 
-from inference_core.bundle.manifest import Artifact, TensorSpec
+from inference_core.bundle.manifest import Artifact
+from inference_core.bundle.tensors import TensorSpec
 from inference_core.engines.device import cuda_index
 from inference_core.engines.engine import Array, Engine, EngineDescription, EngineOptions
 from inference_core.engines.pool import Pool
 from inference_core.engines.tensors import check_inputs, warm_up_inputs
-from inference_core.errors import EngineError, MissingDependencyError
+from inference_core.errors import EngineError, MissingDependencyError, first_line
 
 _WARM_UP_RUNS = 2
 _PRECISIONS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16", "int8": "f32"}
@@ -149,11 +150,11 @@ def _translated(message: str, remedy: str | None) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        raise EngineError(message, got=_first_fact(str(error)), remedy=remedy) from error
+        raise EngineError(message, got=_first_fact(error), remedy=remedy) from error
 
 
-def _first_fact(text: str) -> str:
+def _first_fact(error: Exception) -> str:
     """OpenVINO says first where in its sources it failed, then why."""
-    lines = [line.strip() for line in text.strip().splitlines()]
+    lines = [line.strip() for line in str(error).splitlines()]
     told = (line for line in lines if line and not line.startswith(("Exception from", "Check '")) and line[-1] != ":")
-    return next(told, lines[0])
+    return next(told, first_line(error))

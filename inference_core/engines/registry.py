@@ -1,5 +1,6 @@
 """The table of engines. An engine's package is imported when one of its artifacts is loaded, not before."""
 
+import os
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,6 +20,8 @@ class _Entry(NamedTuple):
     extra: str
     distributions: tuple[str, ...]
     """What may bring the package."""
+    environment: dict[str, str] = {}  # noqa: RUF012  # never changed
+    """What the package reads from the environment only, set there before it is imported, where it is not."""
 
 
 _ENGINES = {
@@ -28,6 +31,7 @@ _ENGINES = {
         package="onnxruntime",
         extra="onnx",
         distributions=("onnxruntime", "onnxruntime-gpu"),
+        environment={"ORT_DISABLE_TELEMETRY": "1"},  # else it leaves files, and may send what it counts
     ),
     "openvino": _Entry(
         module="inference_core.engines.openvino",
@@ -72,6 +76,8 @@ def engine_type(name: str) -> type[Engine]:
             remedy="upgrade satchel, or pack the model for one of these engines",
         )
     require(entry.package, extra=entry.extra, purpose=f"engine {name}")
+    for variable, value in entry.environment.items():
+        os.environ.setdefault(variable, value)
     engine: type[Engine] = getattr(import_module(entry.module), entry.name)
     return engine
 

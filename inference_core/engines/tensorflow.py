@@ -10,7 +10,7 @@ from inference_core.dependencies import require
 from inference_core.engines.engine import Array, Engine, EngineDescription, EngineOptions
 from inference_core.engines.pool import Pool, SharedPool
 from inference_core.engines.tensors import check_inputs, warm_up_inputs
-from inference_core.errors import EngineError, SatchelError
+from inference_core.errors import EngineError, SatchelError, first_line
 
 _WARM_UP_RUNS = 2
 _PRECISIONS = {".tflite": ("fp32", "fp16", "int8")}
@@ -55,8 +55,8 @@ class TensorFlowEngine(Engine):
                 remedy="pack the model again, for one of these or for another engine",
             )
         first = _open(artifact, directory, options)
-        if first.reentrant or options.instances == 1:
-            return cls(SharedPool(first) if first.reentrant else Pool([first]), artifact, options)
+        if first.reentrant:
+            return cls(SharedPool(first), artifact, options)
         others = [_open(artifact, directory, options) for _ in range(options.instances - 1)]
         return cls(Pool([first, *others]), artifact, options)
 
@@ -117,5 +117,4 @@ def _translated(message: str, remedy: str | None) -> Iterator[None]:
     except SatchelError:
         raise
     except Exception as error:  # TensorFlow's exceptions share no base class
-        got = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-        raise EngineError(message, got=got, remedy=remedy) from error
+        raise EngineError(message, got=first_line(error), remedy=remedy) from error

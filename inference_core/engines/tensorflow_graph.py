@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from inference_core.bundle.manifest import Artifact, TensorSpec
+from inference_core.bundle.manifest import Artifact
+from inference_core.bundle.tensors import TensorSpec
 from inference_core.engines.device import cuda_index
 from inference_core.engines.engine import Array, EngineOptions
 from inference_core.errors import EngineError, MissingDependencyError

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from inference_core.bundle.manifest import Axis, BucketedAxis, TensorSpec
+from inference_core.bundle.tensors import Axis, BucketedAxis, TensorSpec
 from inference_core.engines.engine import Array
 from inference_core.errors import EngineError
 

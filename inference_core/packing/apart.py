@@ -52,6 +52,8 @@ class Apart:
         **arguments: Any,  # noqa: ANN401  # JSON
     ) -> None:
         self._purpose = purpose
+        # Of its own, so that nothing is left of what it was doing when it ended.
+        self._scratch = tempfile.TemporaryDirectory(prefix="satchel-")
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115  # `close` closes it
         answers, write = os.pipe()
         self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
@@ -60,7 +62,7 @@ class Apart:
             stdout=self._stderr,  # libraries print there what is of no use to who reads our output
             stderr=self._stderr,
             pass_fds=[write],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **(environment or {})},
+            env={**os.environ, **_surroundings(self._scratch.name), **(environment or {})},
             start_new_session=True,  # Ctrl-C is for the parent, which then ends its children
             text=True,
         )
@@ -88,6 +90,7 @@ class Apart:
             self._process.stdin.close()
         self._answers.close()
         self._stderr.close()
+        self._scratch.cleanup()
 
     def __enter__(self) -> Self:
         return self
@@ -111,9 +114,9 @@ class Apart:
         if "error" in answer:
             raise _error_of(answer["error"])
         if "defect" in answer:
-            raise PackError(
-                f"{self._purpose} failed", got=answer["defect"], remedy="the last lines it wrote:\n" + self._tail()
-            )
+            tail = self._tail()
+            remedy = f"the last lines it wrote:\n{tail}" if tail else None
+            raise PackError(f"{self._purpose} failed", got=answer["defect"], remedy=remedy)
         return answer["value"]
 
     def _ended(self) -> PackError:
@@ -133,6 +136,11 @@ def run_apart(target: str, *, purpose: str, environment: dict[str, str] | None =
     """What the function `target` answers, run in a process that ends with it. See `Apart`."""
     with Apart(target, purpose=purpose, environment=environment, **arguments) as process:
         return process.value
+
+
+def _surroundings(scratch: str) -> dict[str, str]:
+    """Variables by which a process finds our modules, and puts its temporary files into `scratch`."""
+    return {"PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": scratch}
 
 
 def _error_of(body: dict[str, Any]) -> SatchelError:
@@ -186,7 +194,8 @@ def _answer(requests: "queue.SimpleQueue[str]", answers: IO[str]) -> None:
         except SatchelError as error:
             answer = json.dumps({"error": _body_of(error)})
         except Exception as error:  # told to the parent, which knows what it was for
-            traceback.print_exc()
+            with contextlib.suppress(OSError):  # the disk may be full
+                traceback.print_exc()
             answer = json.dumps({"defect": f"{type(error).__name__}: {error}"})
         answers.write(answer + "\n")
         answers.flush()

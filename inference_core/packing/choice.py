@@ -57,6 +57,8 @@ class Choice:
     """The same with truth, to compute the metric on."""
     calibration: Path | None = None
     """Directory of pictures that int8 is calibrated with; by default those of the comparison."""
+    simplify: bool = False
+    """Whether constants of an ONNX model are folded, and shapes inferred, before anything else."""
     instruction_sets: tuple[str, ...] = ()
     """What the bundle is noted to be tuned for; by default all that this CPU has."""
 
@@ -73,6 +75,7 @@ def variants(source: ModelGraph, choice: Choice, *, calibrated: bool) -> list[Va
         PackError: an engine or a precision asked for cannot be had from such a model.
     """
     possible = _possible(source)
+    _check_goal(choice)
     _check("engine", choice.engines, sorted({variant.engine for variant in possible}), source)
     _check("precision", choice.precisions, sorted({variant.precision for variant in possible}), source)
     if not (choice.engines or choice.precisions or choice.goal):
@@ -88,6 +91,17 @@ def variants(source: ModelGraph, choice: Choice, *, calibrated: bool) -> list[Va
             remedy="correct --engines or --precisions",
         )
     return wanted
+
+
+def _check_goal(choice: Choice) -> None:
+    given = {"--keep": choice.keep, "--budget-mb": choice.budget_mb, "--target-cpu": choice.instruction_sets}
+    for option, value in given.items():
+        if choice.goal is None and value not in (None, ()):
+            raise PackError(
+                f"{option} says how to pick, and nothing is to be picked",
+                expected="--tune latency or --tune throughput",
+                remedy=f"add it, or leave {option} out: what --engines and --precisions ask for is kept",
+            )
 
 
 def _open_precisions(source: ModelGraph, choice: Choice, calibrated: bool) -> tuple[str, ...]:

@@ -1,11 +1,13 @@
 """Which kind of model was given. What a file is counts, not what it is called."""
 
+import pickletools
 import re
 import zipfile
 from pathlib import Path
 
 from inference_core.bundle import Recipe
 from inference_core.dependencies import require
+from inference_core.engines import engine_type
 from inference_core.errors import PackError
 from inference_core.packing.graph import ModelGraph
 
@@ -24,6 +26,8 @@ _FACTORY = re.compile(r"[A-Za-z_][\w.]*:\w[\w.]*(\?.*)?")
 _START = 8
 _SAVED_MODEL = "saved_model.pb"
 _CHECKPOINT = ".ckpt"
+_PICKLED, _CODE = "/data.pkl", "/constants.pkl"
+"""In zip files of PyTorch: torch.jit.save writes both, torch.save only the first."""
 
 
 def inspect_model(model: str | Path, recipe: Recipe, scratch: Path, *, weights: str | None = None) -> ModelGraph:
@@ -53,15 +57,12 @@ def inspect_model(model: str | Path, recipe: Recipe, scratch: Path, *, weights: 
     start = _start(path)
     if start.startswith(_ZIP):
         return _from_zip(path, recipe, scratch)
-    if start.startswith(_PICKLE):
-        raise PackError(
-            f"{path} is a pickle, which can run any code when it is read",
-            expected=_KINDS,
-            remedy="save the model with torch.jit.save or torch.export.save, or export it to ONNX",
-        )
     if start[_FLATBUFFER] == _TFLITE or start.startswith((_GRAPH_DEF, _HDF5)) or _CHECKPOINT in path.name:
         return _tensorflow(path, recipe, scratch)
+    if start.startswith(_PICKLE) or _is_old_pickle(path):
+        raise _pickle(path)
     require("onnx", extra="pack", purpose="packing an ONNX model")
+    engine_type("onnxruntime")
     from inference_core.packing.onnx.check import check_loads
     from inference_core.packing.onnx.graph import inspect_onnx
 
@@ -102,11 +103,32 @@ def _from_zip(path: Path, recipe: Recipe, scratch: Path) -> ModelGraph:
         return _torch(str(path), None, recipe, scratch)
     if "model.weights.h5" in names:
         return _tensorflow(path, recipe, scratch)
+    if any(name.endswith(_PICKLED) for name in names) and not any(name.endswith(_CODE) for name in names):
+        raise _pickle(path)
     return _torchscript(path, recipe, scratch)
+
+
+def _is_old_pickle(path: Path) -> bool:
+    """Whether it is one from before they had a mark at their start (protocols 0 and 1). Nothing in it is run."""
+    with path.open("rb") as file:
+        try:
+            return all(opcode.proto < 2 for opcode, _, _ in pickletools.genops(file))
+        except (ValueError, MemoryError):  # the latter where a length is nonsense
+            return False
+
+
+def _pickle(path: Path) -> PackError:
+    return PackError(
+        f"{path} is a pickle, which can run any code when it is read",
+        expected=_KINDS,
+        remedy="save the model with torch.jit.save or torch.export.save, or export it to ONNX; a state_dict is "
+        "given with --weights, beside torchvision:NAME or module:factory",
+    )
 
 
 def _start(path: Path) -> bytes:
     if not path.is_file():
-        raise PackError(f"there is no model {path}", expected=_KINDS, remedy="correct the path")
+        what = "a directory without a model" if path.is_dir() else "no file" if path.exists() else None
+        raise PackError(f"there is no model {path}", got=what, expected=_KINDS, remedy="correct the path")
     with path.open("rb") as file:
         return file.read(_START)

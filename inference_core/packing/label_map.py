@@ -25,6 +25,8 @@ _KEYS = frozenset(
     {"id", "name", "display_name", "keypoints", "ancestor_ids", "descendant_ids", "frequency", "instance_count"}
 )
 _LARGEST_ID = 2**31 - 1
+_DEEPEST = 100
+"""Brackets within brackets, as protobuf's own reader has it."""
 
 
 class _Token(NamedTuple):
@@ -117,7 +119,7 @@ class _Reader:
 
     def _id(self) -> int:
         token = self._take()
-        number = int(token.text) if re.fullmatch(r"[0-9]+", token.text) else 0
+        number = int(token.text) if re.fullmatch(r"[0-9]{1,10}", token.text) else 0
         if not 1 <= number <= _LARGEST_ID:
             raise PackError(
                 f"{self._path}, line {token.line}: the id {token.text} cannot be that of a class",
@@ -139,12 +141,14 @@ class _Reader:
         except UnicodeDecodeError:
             self._refuse(token, "escapes that are UTF-8")
 
-    def _pass_over(self) -> None:
+    def _pass_over(self, depth: int = 0) -> None:
         """A value that labels do not need: a word, a text, or something in brackets."""
         token = self._take()
+        if depth > _DEEPEST:
+            self._refuse(token, f"at most {_DEEPEST} brackets within each other")
         if token.text in _CLOSING and token.kind == "mark":
             while self._tokens[self._next].text != _CLOSING[token.text]:
-                self._pass_over()
+                self._pass_over(depth + 1)
             self._take()
         elif token.kind == "end" or token.text in _CLOSING.values():
             self._refuse(token, "a value")

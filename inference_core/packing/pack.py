@@ -7,15 +7,17 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from inference_core import __version__
-from inference_core.bundle import Manifest, Recipe, write_bundle
+from inference_core.bundle import Artifact, Manifest, Recipe, write_bundle
 from inference_core.bundle.digest import describe_file
 from inference_core.bundle.manifest import FORMAT
+from inference_core.bundle.tensors import BucketedAxis
 from inference_core.bundle.writer import check_target, draft_manifest
 from inference_core.cpu import available_cpus
-from inference_core.engines import EngineOptions, engine_versions, load_engine
-from inference_core.errors import PackError
+from inference_core.engines import Engine, EngineOptions, engine_versions, load_engine
+from inference_core.engines.tensors import warm_up_inputs
+from inference_core.errors import EngineError, PackError
 from inference_core.imaging import sample_picture
-from inference_core.packing.artifact import artifact_facts, artifact_in_place, bundle_files
+from inference_core.packing.artifact import artifact_facts, bundle_files
 from inference_core.packing.choice import Choice
 from inference_core.packing.formats import inspect_model
 from inference_core.packing.graph import ModelGraph
@@ -86,6 +88,8 @@ def pack_model(  # noqa: PLR0913  # what is not a name is by keyword, and has a 
         scratch = Path(name)
         progress("inspecting model")
         source = inspect_model(given.model, given.recipe, _folder(scratch, "source"), weights=weights)
+        if choice.simplify:
+            source = _simplified(source, _folder(scratch, "simple"))
         facts = _facts(given, [source])
         draft = draft_manifest(facts, bundle_files([source]))
         progress("trial run")
@@ -122,14 +126,39 @@ def _read(model: str | Path, recipe_name: str | None, labels: str | None) -> _Gi
     return _Given(model, recipe, read_labels(labels or recipe.labels, Path() if labels else folder))
 
 
+def _simplified(source: ModelGraph, scratch: Path) -> ModelGraph:
+    if source.engine != "onnxruntime":
+        raise PackError(
+            "only ONNX models are simplified", got=f"a model for {source.engine}", remedy="leave --simplify out"
+        )
+    from inference_core.packing.onnx.simplification import simplify_onnx
+
+    return simplify_onnx(source, scratch)
+
+
 def _try(draft: Manifest, source: ModelGraph, pictures: Sequence[bytes]) -> list[Result]:
-    """Runs the model where it lies, under the name it has there."""
-    artifact, directory = artifact_in_place(source, draft)
-    engine = load_engine(artifact, directory, EngineOptions(threads=available_cpus()))
+    """Runs the model where it lies, under the name it has there; in every size, where axes have a choice."""
+    artifact = draft.artifacts[0].model_copy(update={"file": source.path.name})
+    engine = load_engine(artifact, source.path.parent, EngineOptions(threads=available_cpus()))
     try:
+        if any(isinstance(axis, BucketedAxis) for spec in artifact.inputs for axis in spec.shape):
+            _run_buckets(artifact, engine)
         return run_trial(draft, artifact, engine, pictures)
     finally:
         engine.close()
+
+
+def _run_buckets(artifact: Artifact, engine: Engine) -> None:
+    for inputs in warm_up_inputs(artifact.inputs):
+        try:
+            engine.infer(inputs)
+        except EngineError as error:
+            shapes = ", ".join(f"{name} {list(array.shape)}" for name, array in inputs.items())
+            raise PackError(
+                f"the model does not run with {shapes}, which the recipe's buckets allow",
+                got=error.got,
+                remedy="take that size out of the recipe's buckets",
+            ) from error
 
 
 def _facts(given: _Given, graphs: Sequence[ModelGraph]) -> dict[str, Any]:
@@ -137,11 +166,11 @@ def _facts(given: _Given, graphs: Sequence[ModelGraph]) -> dict[str, Any]:
     versions = {graph.engine: str(engine_versions()[graph.engine]) for graph in graphs}
     origins = {name: value for graph in graphs for name, value in graph.provenance.items()}
     source = given.recipe.source.model_dump(exclude_none=True) | _digest(given)
-    return given.recipe.model_dump(mode="json", exclude={"labels", "source"}) | {
+    return given.recipe.model_dump(mode="json", exclude={"labels", "source", "buckets"}) | {
         "format": FORMAT,
         "source": source,
         "labels": given.labels,
-        "artifacts": [artifact_facts(graph, given.recipe) for graph in graphs],
+        "artifacts": [artifact_facts(graph, given.recipe, given.recipe.buckets) for graph in graphs],
         "provenance": {"satchel": __version__} | versions | origins,
     }
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from inference_core.bundle import Manifest
-from inference_core.bundle.tuning import Machine, Tuning
+from inference_core.bundle.tuning import Goal, Machine, Tuning
 from inference_core.cpu import available_cpus, cpu_name, instruction_sets
 from inference_core.engines import EngineOptions
 from inference_core.errors import PackError
@@ -67,9 +67,9 @@ def make_variants(
     converter = Converter(source, scratch, tensors, calibration)
     if choice.goal is None:
         return [_checked(comparison, converter, variant, progress) for variant in wanted], None
-    attempts = measure(comparison, converter, wanted, choice, progress)
-    graphs = keep(attempts, choice)
-    return graphs, _tuning(attempts, comparison, choice, dataset, pictures if real else [])
+    attempts = measure(comparison, converter, wanted, choice.goal, choice.budget_mb, progress)
+    graphs = keep(attempts, choice.goal, choice.keep)
+    return graphs, _tuning(choice.goal, choice, attempts, comparison, _name(dataset, real))
 
 
 def _checked(
@@ -90,15 +90,19 @@ def _checked(
     return graph
 
 
-def _tuning(
-    attempts: Sequence[Attempt], comparison: Comparison, choice: Choice, dataset: Dataset | None, real: Sequence[Path]
-) -> Tuning:
-    assert choice.goal is not None  # noqa: S101  # for the type checker
+def _name(dataset: Dataset | None, real: Sequence[Path]) -> str:
+    """What the pictures are called."""
+    if dataset:
+        return dataset.name
+    return real[0].resolve().parent.name if real else "generated"
+
+
+def _tuning(goal: Goal, choice: Choice, attempts: Sequence[Attempt], comparison: Comparison, dataset: str) -> Tuning:
     return Tuning(
-        goal=choice.goal,
+        goal=goal,
         metric=comparison.metric,
         source_score=comparison.source_score,
-        dataset=dataset.name if dataset else real[0].resolve().parent.name if real else "generated",
+        dataset=dataset,
         images=comparison.images,
         max_drop=choice.max_drop,
         budget_mb=choice.budget_mb,

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from inference_core.bundle.manifest import Artifact, BucketedAxis, Label, Manifest, Metric
+from inference_core.bundle.manifest import Artifact, Label, Manifest, Metric
 from inference_core.bundle.schema import parse_record
+from inference_core.bundle.tensors import BucketedAxis
 from inference_core.errors import ManifestError
 from tests.bundle.documents import DIGEST, changed, document, parse
 

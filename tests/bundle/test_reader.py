@@ -198,7 +198,7 @@ def test_the_artifact_of_an_engine_is_the_first_that_names_it(tmp_path: Path) ->
             opened.artifact("torch")
     assert str(caught.value) == (
         "bundle tiny has no artifact for engine torch\n"
-        "  expected: one of onnxruntime, tensorflow, tensorflow\n"
+        "  expected: one of onnxruntime:fp32, tensorflow:fp16, tensorflow:int8\n"
         "  remedy: choose one of these, or pack the model again for that engine"
     )
 
@@ -231,4 +231,8 @@ def test_no_module_can_unpickle() -> None:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             assert not {name.partition(".")[0] for name in names} & loaders, file
-            assert not (isinstance(node, ast.keyword) and node.arg == "allow_pickle"), file
+            if isinstance(node, ast.keyword) and node.arg in ("allow_pickle", "weights_only"):
+                assert isinstance(node.value, ast.Constant), file
+                assert node.value.value is (node.arg == "weights_only"), file
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "torch.load":
+                assert "weights_only" in {keyword.arg for keyword in node.keywords}, file

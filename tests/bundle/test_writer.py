@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from inference_core.bundle import open_bundle, write_bundle
-from inference_core.bundle.writer import manifest_from
+from inference_core.bundle.writer import check_target, manifest_from
 from inference_core.errors import BundleError, ManifestError
 from tests.bundle.documents import DIGEST, WEIGHTS, document
 
@@ -202,15 +202,24 @@ def test_force_does_not_remove_a_directory_that_is_no_bundle(
         write_bundle(FACTS, sources, target, force=True)
     assert str(caught.value) == (
         f"{target} is a directory, but no bundle\n"
-        "  expected: a bundle, a file or an empty directory to replace\n"
+        "  expected: a bundle, a .satchel file or an empty directory to replace\n"
         "  remedy: choose another path: --force does not remove other files"
     )
     assert tree(target) == {"mine.jpg": b"mine"}
 
 
-@pytest.mark.parametrize("name", TARGETS)
-@pytest.mark.parametrize("kind", ["file", "empty directory"])
-def test_force_replaces_a_file_or_an_empty_directory(
+def test_force_does_not_replace_a_file_that_is_no_bundle(tmp_path: Path, sources: dict[str, Path]) -> None:
+    target = tmp_path / "model.onnx"
+    target.write_bytes(b"mine")
+    with pytest.raises(BundleError, match=r"model\.onnx is a file, but no bundle"):
+        write_bundle(FACTS, sources, target, force=True)
+    assert target.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("tiny", "empty directory"), *(("tiny.satchel", k) for k in ("file", "empty directory"))]
+)
+def test_force_replaces_a_bundle_file_or_an_empty_directory(
     tmp_path: Path, sources: dict[str, Path], name: str, kind: str
 ) -> None:
     target = tmp_path / "out" / name
@@ -220,3 +229,46 @@ def test_force_replaces_a_file_or_an_empty_directory(
     with open_bundle(target) as opened:
         assert opened.manifest.name == "tiny"
     assert names_in(tmp_path / "out") == [name]
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_break_between_the_renames_brings_the_old_bundle_back(
+    tmp_path: Path, sources: dict[str, Path], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "out" / name
+    write_bundle(FACTS, sources, target)
+    before = tree(target)
+    rename = Path.rename
+
+    def broken_off(path: Path, to: Path) -> Path:
+        if path.name != "old":
+            rename(path, to)
+            raise KeyboardInterrupt
+        return rename(path, to)
+
+    monkeypatch.setattr(Path, "rename", broken_off)
+    sources["a.txt"].write_bytes(b"new")
+    with pytest.raises(KeyboardInterrupt):
+        write_bundle(FACTS, sources, target, force=True)
+    assert names_in(target.parent) == [name]
+    assert target.is_file() or tree(target) == before
+
+
+def test_a_name_may_be_as_long_as_the_file_system_takes(tmp_path: Path, sources: dict[str, Path]) -> None:
+    target = tmp_path / ("x" * 255)
+    write_bundle(FACTS, sources, target)
+    assert (target / "bundle.json").is_file()
+
+
+def test_a_place_below_a_file_is_refused_at_once(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BundleError, match="cannot be written") as caught:
+        check_target(tmp_path / "file" / "below" / "tiny", force=False)
+    assert caught.value.got == f"{tmp_path / 'file'}, which is a file"
+
+
+def test_a_place_without_the_right_to_write_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # the superuser may write anywhere
+    with pytest.raises(BundleError, match="cannot be written") as caught:
+        check_target(tmp_path / "new" / "tiny", force=False)
+    assert caught.value.got == f"no right to write in {tmp_path}"

@@ -11,7 +11,7 @@ import onnxruntime as ort
 import pytest
 
 from inference_core.bundle import Artifact, Bundle, open_bundle
-from inference_core.bundle.manifest import BucketedAxis
+from inference_core.bundle.tensors import BucketedAxis
 from inference_core.engines import EngineDescription, EngineOptions
 from inference_core.engines.onnx_runtime import OnnxRuntimeEngine, session_options
 from inference_core.errors import DeadlineError, EngineError, MissingDependencyError

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from inference_core.bundle import Artifact, Bundle, open_bundle
-from inference_core.bundle.manifest import BucketedAxis
+from inference_core.bundle.tensors import BucketedAxis
 from inference_core.engines import Engine, EngineDescription, EngineOptions, load_engine
 from inference_core.errors import DeadlineError, EngineError, MissingDependencyError
 from tests.assets import ASSETS, needs_assets

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inference_core.bundle import TensorSpec
-from inference_core.bundle.manifest import Axis, BucketedAxis
+from inference_core.bundle.tensors import Axis, BucketedAxis
 from inference_core.engines.tensors import check_inputs, describe_shape, fits, warm_up_inputs
 from inference_core.errors import EngineError
 

@@ -1,9 +1,11 @@
 """Jobs for the tests of processes apart: each does one thing that a converter might."""
 
+import errno
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -87,3 +89,18 @@ class Counter:
 
     def thing(self) -> object:
         return object()
+
+
+def stumble_in_silence() -> None:
+    """Fails for a full disk, on which what it writes would lie too."""
+    sys.stderr = Path("/dev/full").open("w", buffering=1)  # noqa: SIM115  # as long as the process
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+class Litter:
+    """Leaves a temporary file behind."""
+
+    def drop(self) -> str:
+        descriptor, path = tempfile.mkstemp()
+        os.close(descriptor)
+        return path

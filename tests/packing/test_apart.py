@@ -190,3 +190,18 @@ def test_the_process_ends_with_its_parent_whatever_it_is_doing(tmp_path: Path) -
     parent.kill()
     parent.wait()
     assert wait_for(lambda: not is_running(worker), 5)
+
+
+def test_its_temporary_files_go_with_it(tmp_path: Path) -> None:
+    with Apart("tests.packing.jobs:Litter", purpose="the test") as process:
+        litter = Path(process.call("drop"))
+        assert litter.is_file()
+    assert not litter.parent.exists()
+
+
+def test_a_job_that_cannot_even_write_why_it_failed_tells_it() -> None:
+    with pytest.raises(PackError) as caught:
+        run("stumble_in_silence")
+    assert caught.value.message == "the test failed"
+    assert caught.value.got == "OSError: [Errno 28] No space left on device"
+    assert caught.value.remedy is None

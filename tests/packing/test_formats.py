@@ -1,6 +1,8 @@
 """What a file holds decides how it is read, not its name."""
 
 import pickle
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,117 @@ def test_the_package_that_reads_a_kind_is_named(
     with pytest.raises(MissingDependencyError, match=f"needs the package {package}") as caught:
         inspect_model(path, recipe, tmp_path)
     assert caught.value.remedy == f"pip install 'satchel[{extra}]'"
+
+
+def zipped(path: Path, *names: str) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, b"any")
+    return path
+
+
+def written(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+KINDS: dict[str, tuple[Callable[[Path], object], str, str, str]] = {
+    "frozen graph": (lambda f: written(f / "m.onnx", b"\x0a\x20node"), "tensorflow", "TensorFlow", "pack-tf"),
+    "lite": (lambda f: written(f / "m.pb", b"\x1c\0\0\0TFL3rest"), "tensorflow", "TensorFlow", "pack-tf"),
+    "saved model": (lambda f: written(f / "d" / "saved_model.pb", b"").parent, "tensorflow", "TensorFlow", "pack-tf"),
+    "its file": (lambda f: written(f / "d" / "saved_model.pb", b""), "tensorflow", "TensorFlow", "pack-tf"),
+    "export": (lambda f: zipped(f / "m", "m/archive_format", "m/data.pkl"), "torch", "PyTorch", "pack-torch"),
+    "torchvision": (lambda f: "torchvision:resnet50", "torch", "PyTorch", "pack-torch"),
+    "with options": (lambda f: "torchvision:ssd300_vgg16?a=1&b=0.5", "torch", "PyTorch", "pack-torch"),
+    "factory": (lambda f: "my_models.nets:Net.small", "torch", "PyTorch", "pack-torch"),
+    "archive": (lambda f: zipped(f / "m", "m/code/x.py"), "satchel_torchscript", "TorchScript archive", "torchscript"),
+    "broken zip": (lambda f: written(f / "m", b"PK\x03\x04"), "satchel_torchscript", "TorchScript", "torchscript"),
+    "onnx": (lambda f: write_classifier(f / "model.pb"), "onnx", "ONNX", "pack"),
+}
+"""A model of each kind; the package that reads it, for what, and the extra that brings it."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_its_package_a_kind_is_still_known(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    make, package, purpose, extra = KINDS[kind]
+    model = make(tmp_path)
+    assert isinstance(model, str | Path)
+    monkeypatch.setattr("inference_core.dependencies.find_spec", lambda name: None)
+    with pytest.raises(MissingDependencyError, match=f"{purpose}.* needs the package {package},") as caught:
+        inspect_model(model, recipe, tmp_path)
+    assert caught.value.remedy == f"pip install 'satchel[{extra}]'"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("model.h5", b"\x89HDF\r\n\x1a\n", "is a Keras"),
+        ("model.keras", None, "is a Keras"),
+        ("model.ckpt-1000.index", b"\0\0\0\0", "is a checkpoint"),
+    ],
+)
+def test_weights_of_keras_and_checkpoints_are_named_as_what_they_are(
+    recipe: Recipe, tmp_path: Path, name: str, content: bytes | None, message: str
+) -> None:
+    path = tmp_path / name
+    if content is None:
+        zipped(path, "config.json", "metadata.json", "model.weights.h5")
+    else:
+        path.write_bytes(content)
+    with pytest.raises(PackError, match=message) as caught:
+        inspect_model(path, recipe, tmp_path)
+    assert str(path) in caught.value.message
+
+
+def test_the_torch_reader_gets_name_and_weights(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[object, ...]] = []
+    monkeypatch.setattr("inference_core.dependencies.find_spec", lambda name: True)
+    monkeypatch.setattr("inference_core.packing.torch.source.inspect_torch", lambda *given: asked.append(given))
+    inspect_model("torchvision:resnet50?num_classes=7", recipe, tmp_path, weights="random")
+    program = zipped(tmp_path / "m.pt2", "m/archive_format")
+    inspect_model(program, recipe, tmp_path)
+    assert asked == [
+        ("torchvision:resnet50?num_classes=7", "random", recipe, tmp_path),
+        (str(program), None, recipe, tmp_path),
+    ]
+
+
+def test_a_saved_model_is_its_directory_even_where_its_file_is_named(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+    monkeypatch.setattr(
+        "inference_core.packing.tensorflow.graph.inspect_tensorflow", lambda path, *rest: asked.append(path)
+    )
+    file = written(tmp_path / "d" / "saved_model.pb", b"\x08\x01")
+    inspect_model(file, recipe, tmp_path)
+    inspect_model(file.parent, recipe, tmp_path)
+    assert asked == [file.parent, file.parent]
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_pickle_of_any_protocol_is_known(recipe: Recipe, tmp_path: Path, protocol: int) -> None:
+    path = written(tmp_path / "model.pkl", pickle.dumps({"weights": [1.0, 2]}, protocol))
+    with pytest.raises(PackError, match="is a pickle"):
+        inspect_model(path, recipe, tmp_path)
+
+
+def test_what_torch_saves_is_a_pickle_in_a_zip_file(recipe: Recipe, tmp_path: Path) -> None:
+    path = zipped(tmp_path / "model.pt", "model/data.pkl", "model/data/0", "model/version")
+    with pytest.raises(PackError, match="is a pickle") as caught:
+        inspect_model(path, recipe, tmp_path)
+    assert "a state_dict is given with --weights" in str(caught.value.remedy)
+
+
+def test_weights_are_for_models_without(recipe: Recipe, tmp_path: Path) -> None:
+    path = write_classifier(tmp_path / "m.onnx")
+    with pytest.raises(PackError) as caught:
+        inspect_model(path, recipe, tmp_path, weights="w.pth")
+    assert str(caught.value) == (
+        f"{path} brings its own weights\n  got: --weights w.pth\n  remedy: leave --weights out, or name a factory"
+    )

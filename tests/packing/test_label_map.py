@@ -128,3 +128,22 @@ def test_the_real_label_map_has_cocos_80_classes_up_to_90() -> None:
     assert labels[-1] == {"id": 90, "name": "toothbrush", "index": 90}
     assert [label["id"] for label in labels if 20 <= label["id"] <= 32] == [20, 21, 22, 23, 24, 25, 27, 28, 31, 32]
     assert {label["id"]: label["name"] for label in labels}[23] == "bear"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("item { id: 1 name: 'a' keypoints " + "{ a " * 100_000, "line 1: not a label map"),
+        (f"item {{ id: {'9' * 5000} name: 'a' }}", "cannot be that of a class"),
+        ("item { id: 9999999999 name: 'a' }", "the id 9999999999 cannot be that of a class"),
+    ],
+    ids=["depth", "digits", "size"],
+)
+def test_what_is_beyond_all_measure_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(PackError, match=message):
+        read(tmp_path, text)
+
+
+def test_brackets_within_brackets_are_passed_over(tmp_path: Path) -> None:
+    text = "item { id: 1 keypoints " + "{ a " * 100 + "}" * 100 + " name: 'b' }"
+    assert read(tmp_path, text) == [(1, "b", 1)]

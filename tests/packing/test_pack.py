@@ -1,9 +1,9 @@
 """Packing: what a bundle holds, and that it is whole or not there."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import onnx
 import onnxruntime
@@ -11,11 +11,14 @@ import pytest
 
 from inference_core import __version__
 from inference_core.bundle import TensorSpec, open_bundle
+from inference_core.bundle.tensors import BucketedAxis
+from inference_core.engines import Array
 from inference_core.engines.onnx_runtime import OnnxRuntimeEngine
 from inference_core.errors import BundleError, ManifestError, PackError
-from inference_core.packing import pack_model
+from inference_core.packing import Choice, pack_model
 from inference_core.pipeline import LocalPredictor
 from inference_core.tasks import Result
+from tests.archives import CLASSIFIER, write_archive
 from tests.models import OPSET, write_classifier
 from tests.packing.bench import Bench, channel_weights, external, matmul
 from tests.pictures import plain
@@ -149,9 +152,8 @@ def test_external_weights_outside_the_models_folder_are_refused(bench: Bench) ->
     inner = bench.folder / "inner"
     inner.mkdir()
     model = matmul(inner / "m.onnx", external(channel_weights(), inner, "../w.data"))
-    with pytest.raises(PackError, match="cannot load") as caught:
+    with pytest.raises(PackError, match=r"m\.onnx keeps weights in a file .* of its directory"):
         pack_model(model, str(bench.recipe), bench.target)
-    assert '"../w.data"' in str(caught.value)
     assert not bench.target.exists()
 
 
@@ -236,3 +238,80 @@ def test_a_model_of_an_opset_from_the_future_is_refused(bench: Bench) -> None:
     with pytest.raises(PackError, match=r"classifier\.onnx is of an opset that onnxruntime .* does not take"):
         bench.pack()
     assert not bench.target.exists()
+
+
+def with_buckets(bench: Bench, buckets: str) -> None:
+    bench.recipe.write_text(f"buckets = {buckets}\n{bench.recipe.read_text()}")
+
+
+def test_each_size_of_the_buckets_is_run_and_noted(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    shapes: set[tuple[int, ...]] = set()
+    infer = OnnxRuntimeEngine.infer
+
+    def note(engine: OnnxRuntimeEngine, inputs: Mapping[str, Array], **options: Any) -> dict[str, Array]:
+        shapes.update(array.shape for array in inputs.values())
+        return infer(engine, inputs, **options)
+
+    monkeypatch.setattr(OnnxRuntimeEngine, "infer", note)
+    with_buckets(bench, "{batch = [1, 4]}")
+    [artifact] = bench.pack().manifest.artifacts
+    assert artifact.input("images").shape == (BucketedAxis(sizes=(1, 4)), 3, 8, 8)
+    assert artifact.output("logits").shape == ("batch", 3)
+    assert {(1, 3, 8, 8), (4, 3, 8, 8)} <= shapes
+    assert best_label(bench.target, plain((0, 255, 0))) == "green"
+
+
+def test_buckets_need_an_axis_of_that_name(bench: Bench) -> None:
+    with_buckets(bench, "{height = [8]}")
+    with pytest.raises(PackError) as caught:
+        bench.pack()
+    assert (caught.value.message, caught.value.got) == ("no input has a dynamic axis height", "batch")
+    assert not bench.target.exists()
+
+
+def test_a_size_that_the_model_cannot_run_is_refused(bench: Bench) -> None:
+    matmul(bench.model, channel_weights(), image=["batch", 3, "height", 8])
+    with_buckets(bench, "{height = [8]}")
+    assert bench.pack().manifest.artifacts[0].inputs[0].shape[2] == BucketedAxis(sizes=(8,))
+    bench.change_recipe("{height = [8]}", "{height = [8, 16]}")
+    with pytest.raises(PackError) as caught:
+        bench.pack(force=True)
+    message = "the model does not run with images [1, 3, 16, 8], which the recipe's buckets allow"
+    assert (caught.value.message, caught.value.remedy) == (message, "take that size out of the recipe's buckets")
+    assert "MatMul" in str(caught.value.got)
+    assert open_bundle(bench.target).manifest.artifacts[0].inputs[0].shape[2] == BucketedAxis(sizes=(8,))
+
+
+def test_a_picture_of_a_size_beside_the_buckets_is_refused(bench: Bench) -> None:
+    matmul(bench.model, channel_weights(), image=["batch", 3, 8, "width"])
+    with_buckets(bench, "{width = [8]}")
+    bench.change_recipe("width = 8, height = 8", "width = 16, height = 8")
+    with pytest.raises(PackError, match="the preprocessing steps do not give what input images takes") as caught:
+        bench.pack()
+    assert caught.value.got == "float32 [1, 3, 8, 16]"
+
+
+def folded(bench: Bench) -> list[str]:
+    """Operators of the bundle's graph."""
+    return [node.op_type for node in onnx.load(str(bench.target / "model.onnx")).graph.node]
+
+
+def test_constants_are_folded_where_that_is_asked_for(bench: Bench) -> None:
+    matmul(bench.model, channel_weights(), constant=True)
+    given = hashlib.sha256(bench.model.read_bytes()).hexdigest()
+    manifest = bench.pack().manifest
+    assert (folded(bench), manifest.files["model.onnx"].sha256) == (["Constant", "Flatten", "MatMul"], given)
+    manifest = bench.pack(choice=Choice(simplify=True), force=True).manifest
+    assert folded(bench) == ["Flatten", "MatMul"]
+    assert (manifest.source.sha256, manifest.files["model.onnx"].sha256 != given) == (given, True)
+    assert best_label(bench.target, plain((0, 255, 0))) == "green"
+
+
+def test_only_onnx_models_are_simplified(bench: Bench) -> None:
+    pytest.importorskip("satchel_torchscript", reason="satchel_torchscript is not built: see scripts/torchscript.sh")
+    write_archive(bench.model, CLASSIFIER)
+    with pytest.raises(PackError) as caught:
+        bench.pack(choice=Choice(simplify=True))
+    assert str(caught.value) == (
+        "only ONNX models are simplified\n  got: a model for torchscript\n  remedy: leave --simplify out"
+    )

@@ -90,7 +90,9 @@ def test_a_mask_rcnn_gives_a_mask_for_each_box(tmp_path: Path) -> None:
         ("scores", [1, "detections"]),
         ("masks", [1, "detections", 1, 28, 28]),
     ]
-    boxes, labels, _, masks = satchel_torchscript.Module(graph.path).run([np.load(tmp_path / "trial0.npy")]).values()
+    boxes, labels, _, masks = (
+        satchel_torchscript.Module(graph.path).run([np.load(tmp_path / "tensors" / "00000.npy")]).values()
+    )
     assert len(boxes[0]) == len(masks[0]) == 100
     assert labels.min() >= 1 and labels.max() <= 90
     assert masks.min() >= 0 and masks.max() <= 1

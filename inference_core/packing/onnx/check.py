@@ -7,13 +7,13 @@ import onnxruntime as ort
 
 from inference_core.engines import EngineOptions
 from inference_core.engines.onnx_runtime import session_options
-from inference_core.errors import PackError
-from inference_core.packing.onnx.graph import first_line
+from inference_core.errors import PackError, first_line
 
 _NO_SCHEMA = re.compile(r"No Op registered for (?P<op>\S+) with domain_version of (?P<opset>\d+)")
 _NO_CUSTOM = re.compile(r"(?P<domain>[\w.]+):(?P<op>\w+)\S* is not a registered function/op")
 _NO_KERNEL = re.compile(r"Could not find an implementation for (?P<op>\w+)\((?P<opset>\d+)\)")
 _OPSET = re.compile(r"support for domain (?P<domain>\S+) is till opset (?P<opset>\d+)")
+_ESCAPE = "External data path escapes model directory"
 
 
 def check_loads(path: Path) -> None:
@@ -37,6 +37,11 @@ def _refusal(path: Path, text: str, line: str) -> PackError:
             f"{path} is of an opset that {version} does not take",
             expected=f"opset {found['opset']} or lower of domain {found['domain']}",
             remedy="export the model with a lower opset, or install a newer onnxruntime",
+        )
+    if _ESCAPE in text:
+        return PackError(
+            f"{path} keeps weights in a file that is a link out of its directory, which {version} does not follow",
+            remedy="copy the model and its weights into one directory, as with cp -L",
         )
     if found := _NO_CUSTOM.search(text):
         return PackError(

@@ -7,9 +7,10 @@ from pathlib import Path
 import onnx
 
 from inference_core.bundle.tuning import Precision
-from inference_core.errors import PackError
+from inference_core.errors import PackError, first_line
 from inference_core.packing.graph import ModelGraph, TensorFacts
 
+_STANDARD = ("", "ai.onnx")
 _PRECISIONS: dict[str, Precision] = {"float32": "fp32", "float64": "fp32", "float16": "fp16", "bfloat16": "bf16"}
 _QUANTIZED_OPS = {"QuantizeLinear", "DequantizeLinear", "QLinearConv", "ConvInteger", "MatMulInteger", "QLinearMatMul"}
 
@@ -34,7 +35,6 @@ def inspect_onnx(path: Path) -> ModelGraph:
     if not all(_is_typed(value) for value in graph.output):
         graph = _infer(model, path).graph
     weights = {tensor.name for tensor in graph.initializer}
-    opset = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 0)
     return ModelGraph(
         engine="onnxruntime",
         file="model.onnx",
@@ -43,13 +43,13 @@ def inspect_onnx(path: Path) -> ModelGraph:
         outputs=[_tensor(value) for value in graph.output],
         precision=_precision(graph),
         companions=_companions(graph, path),
-        provenance={"opset": str(opset)},
+        provenance={"opset": str(opset_of(model))},
     )
 
 
-def first_line(error: Exception) -> str:
-    """Of a message that a library made; its class where it made none."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+def opset_of(model: onnx.ModelProto) -> int:
+    """Of the standard domain; 0 where the model does not use it."""
+    return next((entry.version for entry in model.opset_import if entry.domain in _STANDARD), 0)
 
 
 def _companions(graph: onnx.GraphProto, path: Path) -> list[str]:

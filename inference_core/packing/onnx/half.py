@@ -10,9 +10,8 @@ import onnxruntime as ort
 from onnxruntime.quantization.onnx_model import ONNXModel
 from onnxruntime.transformers.float16 import DEFAULT_OP_BLOCK_LIST, convert_float_to_float16
 
-from inference_core.errors import PackError
+from inference_core.errors import PackError, first_line
 from inference_core.packing.graph import ModelGraph
-from inference_core.packing.onnx.graph import first_line
 from inference_core.packing.onnx.simplification import simplify_onnx
 
 FILE = "model.fp16.onnx"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import onnxruntime as ort
 
@@ -16,7 +17,18 @@ _OPSET = 17
 """QuantizeLinear per channel came with 13; 17 is what the libraries around are tested with most."""
 
 
-def quantize_onnx(graph: ModelGraph, calibration: Sequence[Path], scratch: Path) -> ModelGraph:
+class Quantized(NamedTuple):
+    """What quantizing a graph gave."""
+
+    graph: ModelGraph
+    """In int8."""
+    simple: ModelGraph
+    """In fp32, with nodes between inputs and outputs as `simplify_onnx` leaves them."""
+    sensitive: list[str]
+    """The nodes of `simple` that stay in float32: finding them takes most of the time."""
+
+
+def quantize_onnx(graph: ModelGraph, calibration: Sequence[Path], scratch: Path) -> Quantized:
     """Quantizes weights to int8 per channel and activations to uint8 per tensor, after training.
 
     Layers that spoil the answer even when they alone are quantized stay in float32: see `quantization_job`.
@@ -43,4 +55,5 @@ def quantize_onnx(graph: ModelGraph, calibration: Sequence[Path], scratch: Path)
     )
     how = f"onnxruntime {ort.__version__}, mean extremes of {len(calibration)} pictures"
     note = f"{how}, {found['kept']} of {found['stretches']} stretches in fp32"
-    return replace(simple, file=FILE, path=target, precision="int8", provenance={"onnxruntime int8": note})
+    made = replace(simple, file=FILE, path=target, precision="int8", provenance={"onnxruntime int8": note})
+    return Quantized(made, simple, found["nodes"])

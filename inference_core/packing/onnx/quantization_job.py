@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -27,27 +28,22 @@ _SPOILS = 0.05
 detector nine are above, which cost it a sixth of its precision; of a classifier two or none."""
 
 
-def quantize(model: str, result: str, calibration: list[str], batch: int) -> dict[str, int]:
-    """Writes the quantized graph; answers how many stretches it has and how many are kept in float32.
+def quantize(model: str, result: str, calibration: list[str], batch: int) -> dict[str, Any]:
+    """Writes the quantized graph; answers how many `stretches` it has, how many are `kept` in float32, and the `nodes`
+    of those.
 
     A stretch is a layer with weights and what follows it up to the next one. What comes after the last layer of every
     path is left in float32: boxes, scores and the like share tensors there, and little time is spent.
     """
-    tensors = list(read_tensors(calibration, batch))
-    work = _Work(Path(model), tensors)
-    kept = work.sensitive(tensors[:_TRIALS])
-    onnx.save(work.quantized([name for stretch in kept for name in stretch]), result)
-    return {"stretches": len(work.stretches), "kept": len(kept)}
-
-
-def sensitive_nodes(model: str, calibration: list[str], batch: int) -> list[str]:
-    """The nodes of the stretches that `quantize` keeps in float32."""
-    tensors = list(read_tensors(calibration, batch))
-    return [name for stretch in _Work(Path(model), tensors).sensitive(tensors[:_TRIALS]) for name in stretch]
+    work = _Work(Path(model), read_tensors(calibration, batch))
+    kept = work.sensitive(list(read_tensors(calibration[:_TRIALS], batch)))
+    nodes = [name for stretch in kept for name in stretch]
+    onnx.save(work.quantized(nodes), result)
+    return {"stretches": len(work.stretches), "kept": len(kept), "nodes": nodes}
 
 
 class _Work:
-    def __init__(self, path: Path, tensors: Sequence[Array]) -> None:
+    def __init__(self, path: Path, tensors: Iterable[Array]) -> None:
         self._model = onnx.load(str(path))
         self.stretches, self._tail = _cut(self._model.graph)
         self._input = self._model.graph.input[0].name
@@ -156,7 +152,7 @@ class _Reader:
     """What onnxruntime's calibrators draw feeds from."""
 
     def __init__(self, name: str, tensors: Iterable[Array]) -> None:
-        self._feeds = iter([{name: tensor} for tensor in tensors])
+        self._feeds = ({name: tensor} for tensor in tensors)
 
     def get_next(self) -> dict[str, Array] | None:
         return next(self._feeds, None)

@@ -8,11 +8,10 @@ import onnxruntime as ort
 
 from inference_core.engines import EngineOptions
 from inference_core.engines.onnx_runtime import session_options
-from inference_core.errors import PackError
+from inference_core.errors import PackError, first_line
 from inference_core.packing.graph import ModelGraph
-from inference_core.packing.onnx.graph import first_line
+from inference_core.packing.onnx.graph import opset_of
 
-_STANDARD = ("", "ai.onnx")
 _LARGEST = 2**31 - 1
 """Bytes of a protobuf message."""
 
@@ -60,11 +59,6 @@ def load_whole(graph: ModelGraph) -> onnx.ModelProto:
             remedy="serve the model as it is",
         )
     return onnx.load(str(graph.path))
-
-
-def opset_of(model: onnx.ModelProto) -> int:
-    """Of the standard domain; 0 where the model does not use it."""
-    return next((entry.version for entry in model.opset_import if entry.domain in _STANDARD), 0)
 
 
 def _upgrade(model: onnx.ModelProto, opset: int, path: Path) -> onnx.ModelProto:

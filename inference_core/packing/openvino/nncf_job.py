@@ -16,7 +16,7 @@ def quantize(
     graph = read_onnx(model, names)
     quantized: Any = nncf.quantize(
         graph,
-        nncf.Dataset(list(read_tensors(calibration, batch))),
+        nncf.Dataset(calibration, lambda path: next(read_tensors([path], batch))),
         preset=nncf.QuantizationPreset.MIXED,
         subset_size=len(calibration),
         ignored_scope=nncf.IgnoredScope(names=_known(graph, sensitive), validate=False),

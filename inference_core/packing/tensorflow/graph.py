@@ -12,7 +12,7 @@ from typing import Any, get_args
 import numpy as np
 
 from inference_core.bundle import Recipe
-from inference_core.bundle.manifest import DType
+from inference_core.bundle.tensors import DType
 from inference_core.dependencies import require
 from inference_core.errors import PackError
 from inference_core.packing.apart import run_apart
@@ -21,7 +21,7 @@ from inference_core.packing.pictures import generated_pictures, write_tensors
 from inference_core.packing.shapes import Sizes, common_sizes, name_axes
 
 Facts = dict[str, Any]
-"""What a job tells: see `tensorflow_job`."""
+"""What a job tells: see `job`."""
 
 OPSET = 17
 """Of the ONNX graphs: the newest that tf2onnx writes and every consumer reads."""

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from inference_core.errors import PackError
+from inference_core.errors import PackError, first_line
 from inference_core.packing.tensorflow.job import Facts, listed
 
 _CUSTOM = re.compile(r"unresolved custom op: ([^\s.]+)")
@@ -14,20 +14,24 @@ _BYTES = "S"
 
 
 def read_lite(path: str) -> Facts:
-    """Facts as of `tensorflow_job`, under the names of the signature where there is one, and `quantized`.
+    """Facts as of `job`, under the names of the signature where there is one, and `quantized`.
 
     Raises:
         PackError: not a TensorFlow Lite file, an operator is missing, several signatures, or a quantized output.
     """
     interpreter = _open(path)
+    try:
+        inputs, outputs = (_tensors(path, interpreter, kind) for kind in ("input", "output"))
+    except ValueError as error:  # a broken file may only now be found out
+        raise _broken(path, error) from error
     details = interpreter.get_tensor_details()
     facts = {
         "version": tf.__version__,
-        "inputs": [_fact(name, detail) for name, detail in _tensors(path, interpreter, "input")],
-        "outputs": [_fact(name, detail) for name, detail in _tensors(path, interpreter, "output")],
+        "inputs": [_fact(name, detail) for name, detail in inputs],
+        "outputs": [_fact(name, detail) for name, detail in outputs],
         "quantized": any(_is_quantized(detail) for detail in details),
     }
-    quantized = [name for name, detail in _tensors(path, interpreter, "output") if _is_quantized(detail)]
+    quantized = [name for name, detail in outputs if _is_quantized(detail)]
     if quantized:
         raise PackError(
             f"{path} has quantized outputs, whose numbers mean nothing to a step",
@@ -50,11 +54,12 @@ def _open(path: str) -> Any:  # noqa: ANN401  # TensorFlow is untyped
                 got=custom[1],
                 remedy="convert the model without custom operators",
             ) from error
-        reason = str(error).strip().splitlines()[0]
-        raise PackError(
-            f"{path} is not a usable TensorFlow Lite file", got=reason, remedy="convert it again"
-        ) from error
+        raise _broken(path, error) from error
     return interpreter
+
+
+def _broken(path: str, error: Exception) -> PackError:
+    return PackError(f"{path} is not a usable TensorFlow Lite file", got=first_line(error), remedy="convert it again")
 
 
 def _tensors(path: str, interpreter: Any, kind: str) -> list[tuple[str, Facts]]:  # noqa: ANN401

@@ -10,6 +10,7 @@ from onnx import defs
 from tf2onnx import convert
 
 from inference_core.errors import PackError
+from inference_core.packing.tensorflow.graph import LITE, SAVED
 from inference_core.packing.tensorflow.job import listed
 from inference_core.packing.tensorflow.lite_job import read_lite
 from inference_core.packing.tensorflow.saved_model_job import SERVE, served_signature
@@ -56,9 +57,9 @@ def _convert(arguments: list[str]) -> None:
 
 
 def _source(kind: str, path: str, inputs: Tensors, outputs: Tensors) -> list[str]:
-    if kind == "saved_model":
+    if kind == SAVED:
         return ["--saved-model", path, "--tag", SERVE, "--signature_def", served_signature(path)]
-    if kind == "model.tflite":
+    if kind == LITE:
         facts = read_lite(path)
         return ["--tflite", path, *_renamed(facts["inputs"], facts["outputs"], "tensor")]
     return ["--graphdef", path, *_renamed(inputs, outputs, "native")]

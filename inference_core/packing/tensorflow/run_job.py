@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from inference_core.errors import PackError
+from inference_core.errors import PackError, first_line
 from inference_core.packing.tensorflow.job import Facts, open_frozen
 from inference_core.packing.tensorflow.saved_model_job import SERVE
 
@@ -39,7 +39,7 @@ def run_graph(path: str, image: str, tensors: list[str], outputs: list[str]) -> 
             shapes = [_shapes(session, image, value, outputs) for value in values]
         except (tf.errors.OpError, ValueError) as error:
             what = f"{values[0].dtype.name} {list(values[0].shape)}"
-            raise PackError(f"{path} cannot be run on {what}", got=_reason(str(error))) from error
+            raise PackError(f"{path} cannot be run on {what}", got=_reason(error)) from error
         try:
             pair = _shapes(session, image, np.repeat(values[0], 2, axis=0), outputs)
         except (tf.errors.OpError, ValueError):  # the graph has a batch of one built in
@@ -47,10 +47,10 @@ def run_graph(path: str, image: str, tensors: list[str], outputs: list[str]) -> 
     return {"shapes": shapes, "pair": pair}
 
 
-def _reason(text: str) -> str:
+def _reason(error: Exception) -> str:
     """The line that says why, which follows those that say where."""
-    found = _WHERE.search(text)
-    return found[1] if found else text.strip().splitlines()[0]
+    found = _WHERE.search(str(error))
+    return found[1] if found else first_line(error)
 
 
 @contextmanager

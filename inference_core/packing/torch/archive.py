@@ -12,11 +12,14 @@ from inference_core.engines import Array, EngineOptions
 from inference_core.engines.torchscript import open_module, translate
 from inference_core.errors import PackError, SatchelError
 from inference_core.imaging import Preprocessor, sample_picture
+from inference_core.packing.apart import run_apart
 from inference_core.packing.graph import ModelGraph, TensorFacts
+from inference_core.packing.shapes import common_sizes, name_axes
 from inference_core.packing.trial import TRIAL_SIZES, failed
 
 _BATCH = 2
 _FILE = "model.pt"
+_FREEZE = "inference_core.packing.torch.archive:freeze"
 
 
 def inspect_torchscript(path: Path, recipe: Recipe, scratch: Path, *, names: Sequence[str] = ()) -> ModelGraph:
@@ -33,17 +36,7 @@ def inspect_torchscript(path: Path, recipe: Recipe, scratch: Path, *, names: Seq
     Raises:
         PackError: it cannot be loaded, not be run on what the recipe's steps give, or has no output then.
     """
-    try:
-        module = open_module(path, EngineOptions(threads=available_cpus()))
-    except SatchelError as error:
-        raise failed(f"{path} cannot be packed", error) from error
-    if len(module.inputs) > 1:
-        raise PackError(
-            "the model has inputs that no step feeds",
-            got=", ".join(module.inputs),
-            expected="one input, the image",
-            remedy="save the model with the image as its only input",
-        )
+    module = _open(path)
     tensors = trial_tensors(recipe)
     runs = [_run(module, tensor) for tensor in tensors]
     several = _run_several(module, tensors[0])
@@ -51,7 +44,8 @@ def inspect_torchscript(path: Path, recipe: Recipe, scratch: Path, *, names: Seq
     image = {"name": module.inputs[0], "dtype": tensors[0].dtype.name, "shape": _axes("image", tensors, batch)}
     native = _common_names(runs)
     labels = dict(zip(native, names or native, strict=True))
-    module.save(scratch / _FILE)
+    # Apart, since libtorch aborts when the disk is full.
+    run_apart(_FREEZE, purpose="writing the frozen archive", archive=str(path), frozen=str(scratch / _FILE))
     return ModelGraph(
         engine="torchscript",
         file=_FILE,
@@ -63,10 +57,30 @@ def inspect_torchscript(path: Path, recipe: Recipe, scratch: Path, *, names: Seq
     )
 
 
+def freeze(archive: str, frozen: str) -> None:
+    """Writes `frozen`: the archive as it is served. Run in a process of its own."""
+    _open(Path(archive)).save(Path(frozen))
+
+
 def trial_tensors(recipe: Recipe) -> list[Array]:
     """What the recipe's steps make of generated pictures of several shapes."""
     preprocess = Preprocessor(recipe.preprocess)
     return [preprocess.run(sample_picture(*size)).tensor for size in TRIAL_SIZES]
+
+
+def _open(path: Path) -> satchel_torchscript.Module:
+    try:
+        module = open_module(path, EngineOptions(threads=available_cpus()))
+    except SatchelError as error:
+        raise failed(f"{path} cannot be packed", error) from error
+    if len(module.inputs) > 1:
+        raise PackError(
+            "the model has inputs that no step feeds",
+            got=", ".join(module.inputs),
+            expected="one input, the image",
+            remedy="save the model with the image as its only input",
+        )
+    return module
 
 
 def _run(module: satchel_torchscript.Module, tensor: Array) -> dict[str, Array]:
@@ -118,7 +132,5 @@ def _output(name: str, native: str, values: Sequence[Array], batch: bool) -> Ten
 
 def _axes(name: str, values: Sequence[Array], batch: bool) -> list[int | str]:
     """Sizes, and names where they differ between values, or nothing was found in any."""
-    sizes = [set(column) for column in zip(*(value.shape for value in values), strict=True)]
-    fixed = [len(column) == 1 and 0 not in column for column in sizes]
-    axes: list[int | str] = [sizes[i].pop() if one else f"{name}_axis{i}" for i, one in enumerate(fixed)]
-    return ["batch", *axes[1:]] if batch else axes
+    sizes = [size or None for size in common_sizes([value.shape for value in values])]
+    return name_axes(name, [None, *sizes[1:]] if batch else sizes, batch=batch)

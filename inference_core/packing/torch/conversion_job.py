@@ -1,11 +1,11 @@
-"""From a TorchScript archive to ONNX and to bfloat16. Run in processes of their own by `torch_source`."""
+"""From a TorchScript archive to ONNX and to bfloat16. Run in processes of their own by `source`."""
 
 from typing import Any
 
 import numpy as np
 import torch
 
-from inference_core.errors import PackError
+from inference_core.errors import PackError, first_line
 from inference_core.packing.torch.outputs import Served
 from inference_core.packing.torch.torchvision_operators import announce_operators, provide_operators
 
@@ -45,17 +45,8 @@ def write_onnx(archive: str, tensor: str, onnx: str, image: str, outputs: dict[s
                 output_names=list(outputs),
                 dynamic_axes=named,
             )
-    except torch.onnx.errors.UnsupportedOperatorError as error:
-        raise PackError(
-            "ONNX has no counterpart for an operator of the model", got=str(error), remedy="serve it as TorchScript"
-        ) from error
     except Exception as error:  # of many kinds, some from C++
-        raise PackError(
-            "PyTorch cannot export the archive to ONNX",
-            got=str(error).strip().partition("\n")[0],
-            remedy="serve it as TorchScript, or pack the module it was made of, which is traced: scripted detectors "
-            "cannot be exported",
-        ) from error
+        raise _refusal(error) from error
     return str(torch.__version__)
 
 
@@ -67,6 +58,19 @@ def round_weights(archive: str, rounded: str) -> str:
     _round_constants(loaded.graph)
     loaded.save(rounded)
     return str(torch.__version__)
+
+
+def _refusal(error: Exception) -> PackError:
+    if isinstance(error, torch.onnx.errors.UnsupportedOperatorError):
+        return PackError(
+            "ONNX has no counterpart for an operator of the model", got=str(error), remedy="serve it as TorchScript"
+        )
+    return PackError(
+        "PyTorch cannot export the archive to ONNX",
+        got=first_line(error),
+        remedy="serve it as TorchScript, or pack the module it was made of, which is traced: scripted detectors "
+        "cannot be exported",
+    )
 
 
 def _load(archive: str) -> torch.jit.ScriptModule:

@@ -1,4 +1,4 @@
-"""From a PyTorch module to a TorchScript archive that answers alike. Run in a process of its own by `torch_source`."""
+"""From a PyTorch module to a TorchScript archive that answers alike. Run in a process of its own by `source`."""
 
 import sys
 from collections.abc import Callable, Sequence

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.fx.graph import CodeGen
 
-from inference_core.errors import PackError
+from inference_core.errors import PackError, first_line
 
 
 def load_program(path: Path) -> nn.Module:
@@ -47,6 +47,6 @@ def script_program(program: Any) -> torch.jit.ScriptModule:  # noqa: ANN401  # a
     except RuntimeError as error:
         raise PackError(
             "the exported graph does not fit TorchScript",
-            got=str(error).strip().partition("\n")[0],
+            got=first_line(error),
             remedy="pack the module it was exported from, as module:factory",
         ) from error

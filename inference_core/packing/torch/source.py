@@ -8,12 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from inference_core.bundle import Recipe
 from inference_core.dependencies import require
 from inference_core.packing.apart import run_apart
 from inference_core.packing.graph import ModelGraph, TensorFacts
+from inference_core.packing.pictures import generated_pictures, write_tensors
 
 _JOBS = "inference_core.packing.torch.job"
 _CONVERSIONS = "inference_core.packing.torch.conversion_job"
@@ -41,11 +40,11 @@ def inspect_torch(model: str, weights: str | None, recipe: Recipe, scratch: Path
         MissingDependencyError: torch, or what else it needs, is not installed.
     """
     require("torch", extra="pack-torch", purpose="packing a PyTorch model")
-    from inference_core.packing.torch.archive import inspect_torchscript, trial_tensors
+    from inference_core.packing.torch.archive import inspect_torchscript
 
     archive = scratch / "exported.pt"
-    tensors = [str(_save(scratch / f"trial{i}.npy", tensor)) for i, tensor in enumerate(trial_tensors(recipe))]
-    arguments: dict[str, Any] = {"tensors": tensors, "archive": str(archive)}
+    tensors = write_tensors(generated_pictures(scratch), recipe, scratch / "tensors")
+    arguments: dict[str, Any] = {"tensors": list(map(str, tensors)), "archive": str(archive)}
     if Path(model).is_file():
         told = run_apart(f"{_JOBS}:export_program", purpose="exporting the program", program=model, **arguments)
     else:
@@ -107,11 +106,6 @@ def round_torchscript(graph: ModelGraph, scratch: Path) -> ModelGraph:
     )
     provenance = graph.provenance | {"torch": version}
     return replace(graph, file=_BF16, path=scratch / _BF16, precision="bf16", provenance=provenance)
-
-
-def _save(path: Path, tensor: np.ndarray) -> Path:
-    np.save(path, tensor, allow_pickle=False)
-    return path
 
 
 def _of_detections(spec: TensorFacts) -> TensorFacts:

@@ -1,6 +1,5 @@
 """Weights of a PyTorch model. Only imported by processes that hold Python torch."""
 
-import pickle
 import re
 from pathlib import Path
 
@@ -8,8 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from inference_core.dependencies import require
-from inference_core.errors import PackError
+from inference_core.errors import PackError, first_line
 
+_REFUSED = "UnpicklingError"
+"""What weights_only raises, by name: nothing here imports pickle."""
 _SHOWN = 3
 _STATE_DICT = "a state_dict, as torch.save(model.state_dict(), FILE) writes it, or a .safetensors file"
 
@@ -49,18 +50,18 @@ def _read(path: Path) -> dict[str, Tensor]:
 def _read_pickle(path: Path) -> object:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        found = re.search(r"GLOBAL (\S+)", str(error))
-        raise PackError(
-            f"{path} is a pickle of more than tensors, which can run any code when it is read",
-            got=found.group(1) if found else None,
-            expected=_STATE_DICT,
-            remedy="save it again where it was made: torch.save(model.state_dict(), FILE)",
-        ) from error
-    except (RuntimeError, EOFError) as error:
+    except Exception as error:  # which share no base class
+        if type(error).__name__ == _REFUSED:
+            found = re.search(r"GLOBAL (\S+)", str(error))
+            raise PackError(
+                f"{path} is a pickle of more than tensors, which can run any code when it is read",
+                got=found.group(1) if found else None,
+                expected=_STATE_DICT,
+                remedy="save it again where it was made: torch.save(model.state_dict(), FILE)",
+            ) from error
         raise PackError(
             f"{path} cannot be read as weights",
-            got=str(error).strip().partition("\n")[0] or None,
+            got=first_line(error),
             expected=_STATE_DICT,
             remedy="check that the file is whole; a TorchScript archive is packed without --weights",
         ) from error

@@ -11,10 +11,9 @@ from typing import Protocol
 
 from inference_core.bundle import Label, Manifest
 from inference_core.errors import PackError
+from inference_core.packing.pictures import find_pictures
 from inference_core.packing.tuning.coco import plain_name, read_coco
 from inference_core.tasks import Result
-
-_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
 
 
 class Truth(Protocol):
@@ -74,24 +73,15 @@ def _read_folders(path: Path, manifest: Manifest) -> Dataset:
             expected="a folder for each class, which holds its pictures",
             remedy="give the folder that holds those of the classes",
         )
-    pictures = [(picture, _label(folder, manifest.labels).id) for folder in folders for picture in _pictures(folder)]
+    pictures = [
+        (picture, _label(folder, manifest.labels).id) for folder in folders for picture in find_pictures([folder])
+    ]
     images, ids = zip(*pictures, strict=True)
     return Dataset(path.resolve().name, "top-1", images, _Classes(ids))
 
 
 def _is_class(entry: Path) -> bool:
     return entry.is_dir() and not entry.name.startswith(".")
-
-
-def _pictures(folder: Path) -> list[Path]:
-    pictures = sorted(file for file in folder.iterdir() if file.suffix.lower() in _SUFFIXES)
-    if not pictures:
-        raise PackError(
-            f"{folder} holds no pictures",
-            expected=f"files ending in {', '.join(_SUFFIXES)}",
-            remedy="add some, or remove the folder",
-        )
-    return pictures
 
 
 def _label(folder: Path, labels: Sequence[Label]) -> Label:

@@ -35,6 +35,7 @@ class Candidate:
         directory: the artifact's files lie there.
         options: keyword arguments of `EngineOptions`.
         inputs: paths of .npy files, at least one: an input tensor [1, ...] each.
+        file: its name in `directory`, by default that of the artifact.
         warm_up: whether the engine prepares the declared shapes, as when it serves. Without, it runs the plain graph.
 
     Raises:
@@ -48,9 +49,11 @@ class Candidate:
         directory: str,
         options: dict[str, Any],
         inputs: list[str],
+        file: str | None = None,
         warm_up: bool = True,
     ) -> None:
-        self._artifact = parse_record(Artifact, json.dumps(artifact), where="the artifact")
+        parsed = parse_record(Artifact, json.dumps(artifact), where="the artifact")
+        self._artifact = parsed.model_copy(update={"file": file or parsed.file})
         self._manifest = parse_record(Manifest, Path(manifest).read_bytes(), where=manifest)
         self._options = EngineOptions(**options)
         self._inputs = inputs

@@ -85,7 +85,7 @@ class Comparison:
 
     @contextmanager
     def open(self, graph: ModelGraph, options: EngineOptions, *, warm_up: bool = True) -> Iterator[Apart]:
-        """A process that has loaded `graph`; see `packing.measure.Candidate`.
+        """A process that has loaded `graph`; see `candidate.Candidate`.
 
         Raises:
             SatchelError: its engine cannot load or run it, or the process ended.
@@ -94,7 +94,8 @@ class Comparison:
         with Apart(
             _CANDIDATE,
             purpose=f"running {graph.engine} in {graph.precision}",
-            artifact=artifact.model_dump(mode="json", exclude_none=True),
+            artifact=artifact.model_dump(mode="json", exclude_none=True) | {"file": graph.file},
+            file=artifact.file,
             manifest=str(self._manifest),
             directory=str(directory),
             options=asdict(options),
@@ -121,7 +122,7 @@ class Comparison:
         picks = any(isinstance(step, Picked) for step in self._draft.postprocess)
         if found["max_relative"] > _TOLERANCE and not picks:
             picture = self._sampled[found["image"]].name
-            return f"output {found['output']} differs by {found['max_relative']:.2g} of its range on {picture}"
+            return f"output {found['output']} differs by {found['max_relative']:.2g} of its largest value on {picture}"
         disagreement = first_disagreement(self._results, results, self._draft)
         return self._describe(disagreement) if disagreement else None
 

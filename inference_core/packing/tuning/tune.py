@@ -11,7 +11,7 @@ from inference_core.engines import EngineOptions
 from inference_core.errors import PackError, SatchelError
 from inference_core.packing.apart import Apart
 from inference_core.packing.artifact import size_of
-from inference_core.packing.choice import Choice, Variant
+from inference_core.packing.choice import Variant
 from inference_core.packing.conversion import Converter
 from inference_core.packing.graph import ModelGraph
 from inference_core.packing.tuning.candidate import summary
@@ -23,6 +23,9 @@ _ROUND_SECONDS = 0.5
 _FINALISTS = 4
 _NEAR = 1.25
 """Who is no more than this much worse than the best of the screening takes part in the rounds."""
+
+_SHARED = ("bytes", "score", "max_absolute", "max_relative")
+"""What does not depend on the layout."""
 
 
 @dataclass(slots=True)
@@ -52,6 +55,10 @@ class Attempt:
         """Takes it out of the running."""
         self.outcome, self.reason = outcome, reason
 
+    def fail(self, error: SatchelError) -> None:
+        """The same for what cannot be made or run."""
+        self.drop("failed", f"{error.message}: {error.got}" if error.got else error.message)
+
 
 def layouts(goal: Goal, cpus: int) -> list[EngineOptions]:
     """How the CPUs may be shared out, by halves: fewer threads for one inference, or more inferences at once."""
@@ -65,7 +72,8 @@ def measure(
     comparison: Comparison,
     converter: Converter,
     wanted: Sequence[Variant],
-    choice: Choice,
+    goal: Goal,
+    budget_mb: float | None,
     progress: Callable[[str], None],
 ) -> list[Attempt]:
     """Makes, compares and times every variant in every layout; the best one is marked as picked.
@@ -76,34 +84,27 @@ def measure(
     Raises:
         PackError: none fits.
     """
-    assert choice.goal is not None  # noqa: S101  # for the type checker
     attempts: list[Attempt] = []
     for variant in wanted:
         progress(f"trying {variant}")
-        attempts += _try(comparison, converter, variant, choice)
+        attempts += _try(comparison, converter, variant, goal, budget_mb)
     fitting = [attempt for attempt in attempts if attempt.outcome == "fits"]
     if not fitting:
-        raise PackError(
-            "no variant can be taken",
-            got="; ".join(f"{attempt.variant}: {attempt.reason}" for attempt in attempts),
-            remedy="allow other engines or precisions, a larger --max-drop or --budget-mb",
-        )
+        raise _nothing_fits(attempts)
     progress("timing the best in turns")
-    finalists = _finalists(fitting, choice.goal)
-    _time_in_turns(comparison, finalists)
-    _best(finalists, choice.goal).outcome = "picked"
+    left = _time_in_turns(comparison, _finalists(fitting, goal))
+    _best(left, goal).outcome = "picked"
     return attempts
 
 
-def keep(attempts: Sequence[Attempt], choice: Choice) -> list[ModelGraph]:
+def keep(attempts: Sequence[Attempt], goal: Goal, names: Sequence[str]) -> list[ModelGraph]:
     """The models that go into the bundle: the pick, then the best of each engine, or engine:precision, to be kept.
 
     Raises:
         PackError: nothing that fits is there to be kept.
     """
-    assert choice.goal is not None  # noqa: S101  # for the type checker
     kept = [attempt for attempt in attempts if attempt.outcome == "picked"]
-    for name in choice.keep:
+    for name in names:
         able = [
             a
             for a in attempts
@@ -115,32 +116,36 @@ def keep(attempts: Sequence[Attempt], choice: Choice) -> list[ModelGraph]:
                 got="; ".join(f"{a.variant}: {a.reason or a.outcome}" for a in attempts),
                 remedy="take it out of --keep, or allow what it lacks",
             )
-        best = _best(able, choice.goal)
+        best = _best(able, goal)
         if best.variant not in [attempt.variant for attempt in kept]:
             best.outcome = "kept"
             kept.append(best)
     return [attempt.graph for attempt in kept if attempt.graph is not None]
 
 
-def _try(comparison: Comparison, converter: Converter, variant: Variant, choice: Choice) -> list[Attempt]:
+def _try(
+    comparison: Comparison, converter: Converter, variant: Variant, goal: Goal, budget_mb: float | None
+) -> list[Attempt]:
     """One attempt for each layout; one only, where the variant is no good."""
-    assert choice.goal is not None  # noqa: S101  # for the type checker
-    attempts = [Attempt(variant, options) for options in layouts(choice.goal, available_cpus())]
+    attempts = [Attempt(variant, options) for options in layouts(goal, available_cpus())]
     first = attempts[0]
     try:
         graph = converter.make(variant)
-        first.figures["bytes"] = size_of(graph)
-        if choice.budget_mb is not None and size_of(graph) > choice.budget_mb * 1e6:
-            first.drop("too_large", f"more than {choice.budget_mb:g} MB")
-            return [first]
-        for attempt in attempts:
-            attempt.graph = graph
-            _look(comparison, graph, attempt, first)
-            if first.outcome != "fits":
-                return [first]
     except SatchelError as error:
-        first.drop("failed", _sentence(error))
+        first.fail(error)
         return [first]
+    first.figures["bytes"] = size_of(graph)
+    if budget_mb is not None and first.figures["bytes"] > budget_mb * 1e6:
+        first.drop("too_large", f"more than {budget_mb:g} MB")
+        return [first]
+    for attempt in attempts:
+        attempt.graph = graph
+        try:
+            _look(comparison, graph, attempt, first)
+        except SatchelError as error:
+            attempt.fail(error)
+        if first.outcome != "fits":
+            return [first]
     return attempts
 
 
@@ -159,23 +164,39 @@ def _look(comparison: Comparison, graph: ModelGraph, attempt: Attempt, first: At
             attempt.drop("inexact", verdict.fault)
 
 
-_SHARED = ("bytes", "score", "max_absolute", "max_relative")
-"""What does not depend on the layout."""
+def _time_in_turns(comparison: Comparison, finalists: Sequence[Attempt]) -> list[Attempt]:
+    """Times again, all loaded at once, one after the other in several rounds. Answers those that came through.
 
-
-def _time_in_turns(comparison: Comparison, finalists: Sequence[Attempt]) -> None:
-    """Times again, all loaded at once, one after the other in several rounds."""
+    Raises:
+        PackError: none did.
+    """
+    rounds: dict[int, list[dict[str, Any]]] = {place: [] for place in range(len(finalists))}
     with ExitStack() as stack:
-        processes: list[tuple[Attempt, Apart]] = []
-        for attempt in finalists:
-            assert attempt.graph is not None  # noqa: S101  # for the type checker
-            processes.append((attempt, stack.enter_context(comparison.open(attempt.graph, attempt.options))))
-        rounds: list[list[dict[str, Any]]] = [[] for _ in processes]
+        processes: dict[int, Apart] = {}
         for _ in range(_ROUNDS):
-            for (_, process), timed in zip(processes, rounds, strict=True):
-                timed.append(process.call("time", seconds=_ROUND_SECONDS))
-    for (attempt, _), timed in zip(processes, rounds, strict=True):
-        attempt.figures |= _timed(timed)
+            for place, attempt in enumerate(finalists):
+                if attempt.outcome != "fits" or attempt.graph is None:
+                    continue
+                try:
+                    if place not in processes:
+                        processes[place] = stack.enter_context(comparison.open(attempt.graph, attempt.options))
+                    rounds[place].append(processes[place].call("time", seconds=_ROUND_SECONDS))
+                except SatchelError as error:
+                    attempt.fail(error)
+    left = [(place, attempt) for place, attempt in enumerate(finalists) if attempt.outcome == "fits"]
+    if not left:
+        raise _nothing_fits(finalists)
+    for place, attempt in left:
+        attempt.figures |= _timed(rounds[place])
+    return [attempt for _, attempt in left]
+
+
+def _nothing_fits(attempts: Sequence[Attempt]) -> PackError:
+    return PackError(
+        "no variant can be taken",
+        got="; ".join(f"{attempt.variant}: {attempt.reason}" for attempt in attempts),
+        remedy="allow other engines or precisions, a larger --max-drop or --budget-mb",
+    )
 
 
 def _timed(rounds: Sequence[dict[str, Any]]) -> dict[str, float]:
@@ -196,7 +217,3 @@ def _best(attempts: Sequence[Attempt], goal: Goal) -> Attempt:
 def _cost(attempt: Attempt, goal: Goal) -> float:
     """Milliseconds of an image: the less the better."""
     return float(attempt.figures["p50_ms"] if goal == "latency" else 1e3 / attempt.figures["images_per_second"])
-
-
-def _sentence(error: SatchelError) -> str:
-    return f"{error.message}: {error.got}" if error.got else error.message

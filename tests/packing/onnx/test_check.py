@@ -10,6 +10,7 @@ from onnx import helper
 from inference_core.errors import PackError
 from inference_core.packing.onnx.check import check_loads
 from tests.models import OPSET, write_classifier
+from tests.packing.bench import channel_weights, external, matmul
 
 VERSION = f"onnxruntime {onnxruntime.__version__}"
 
@@ -59,3 +60,14 @@ def test_another_refusal_is_passed_on(tmp_path: Path) -> None:
         check_loads(path)
     assert caught.value.message == f"{VERSION} cannot load {path}"
     assert caught.value.got
+
+
+def test_weights_that_are_a_link_out_of_the_directory_are_told(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    weights = external(channel_weights(), tmp_path / "elsewhere", "weights.bin")
+    (tmp_path / "here").mkdir()
+    path = matmul(tmp_path / "here" / "model.onnx", weights)
+    (tmp_path / "here" / "weights.bin").symlink_to(tmp_path / "elsewhere" / "weights.bin")
+    with pytest.raises(PackError, match="a link out of its directory") as caught:
+        check_loads(path)
+    assert caught.value.remedy is not None and "cp -L" in caught.value.remedy

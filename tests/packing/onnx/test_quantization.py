@@ -19,7 +19,7 @@ WIDEN, NARROW = np.diag([1.0, 1e4, 1.0]), np.diag([1.0, 1e-4, 1.0])
 
 def test_answers_stay_within_a_quantization_step(tmp_path: Path) -> None:
     graph, tensors = write_chain(tmp_path / "m.onnx", WEIGHTS), write_tensors(tmp_path)
-    quantized = quantize_onnx(graph, tensors, tmp_path)
+    quantized = quantize_onnx(graph, tensors, tmp_path).graph
     tensor = np.load(tensors[0])
     rows = np.abs(WEIGHTS)
     span = np.maximum(WEIGHTS, 0).sum() - np.minimum(WEIGHTS, 0).sum()
@@ -35,7 +35,7 @@ def test_answers_stay_within_a_quantization_step(tmp_path: Path) -> None:
 
 def test_the_facts_are_the_sources_but_for_the_precision(tmp_path: Path) -> None:
     graph, tensors = write_chain(tmp_path / "m.onnx", WEIGHTS), write_tensors(tmp_path)
-    quantized = quantize_onnx(graph, tensors, tmp_path)
+    quantized = quantize_onnx(graph, tensors, tmp_path).graph
     assert (quantized.file, quantized.precision, quantized.companions) == ("model.int8.onnx", "int8", [])
     note = quantized.provenance["onnxruntime int8"]
     assert note.endswith("mean extremes of 4 pictures, 0 of 1 stretches in fp32")
@@ -46,13 +46,13 @@ def test_the_facts_are_the_sources_but_for_the_precision(tmp_path: Path) -> None
 
 def test_what_follows_the_last_layer_stays_in_float(tmp_path: Path) -> None:
     graph, tensors = write_chain(tmp_path / "m.onnx", WEIGHTS), write_tensors(tmp_path)
-    ends = kinds(quantize_onnx(graph, tensors, tmp_path).path)[-3:]
+    ends = kinds(quantize_onnx(graph, tensors, tmp_path).graph.path)[-3:]
     assert ends == ["DequantizeLinear", "GlobalAveragePool", "Flatten"]
 
 
 def test_the_graph_is_legal(tmp_path: Path) -> None:
     graph, tensors = write_chain(tmp_path / "m.onnx", WEIGHTS, WEIGHTS), write_tensors(tmp_path)
-    onnx.checker.check_model(str(quantize_onnx(graph, tensors, tmp_path).path), full_check=True)
+    onnx.checker.check_model(str(quantize_onnx(graph, tensors, tmp_path).graph.path), full_check=True)
 
 
 def test_the_same_model_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -60,14 +60,14 @@ def test_the_same_model_gives_the_same_bytes(tmp_path: Path) -> None:
     scratch = [tmp_path / "a", tmp_path / "b"]
     for folder in scratch:
         folder.mkdir()
-    first, second = (quantize_onnx(graph, tensors, folder).path.read_bytes() for folder in scratch)
+    first, second = (quantize_onnx(graph, tensors, folder).graph.path.read_bytes() for folder in scratch)
     assert first == second
 
 
 def test_layers_that_spoil_the_answer_stay_in_float(tmp_path: Path) -> None:
     layers = (WIDEN, NARROW, WEIGHTS)
     graph, tensors = write_chain(tmp_path / "m.onnx", *layers), write_tensors(tmp_path)
-    quantized = quantize_onnx(graph, tensors, tmp_path)
+    quantized = quantize_onnx(graph, tensors, tmp_path).graph
     assert quantized.provenance["onnxruntime int8"].endswith("2 of 3 stretches in fp32")
     tensor = np.load(tensors[0])
     assert np.abs(run_onnx(quantized.path, tensor) - means(tensor, *layers)).max() < 0.02
@@ -97,7 +97,7 @@ def test_a_model_without_layers_is_refused(tmp_path: Path) -> None:
 
 def test_pictures_are_repeated_for_a_fixed_batch(tmp_path: Path) -> None:
     graph, tensors = write_chain(tmp_path / "m.onnx", WEIGHTS, batch=2), write_tensors(tmp_path)
-    quantized = quantize_onnx(graph, tensors, tmp_path)
+    quantized = quantize_onnx(graph, tensors, tmp_path).graph
     pair = np.concatenate([np.load(path) for path in tensors[:2]])
     assert np.abs(run_onnx(quantized.path, pair) - means(pair, WEIGHTS)).max() < 0.01
 

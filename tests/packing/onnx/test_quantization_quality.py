@@ -33,7 +33,7 @@ def write_tensors(name: str, pictures: Sequence[Path], folder: Path) -> list[Pat
 
 def quantize(name: str, folder: Path) -> ModelGraph:
     tensors = write_tensors(name, sorted((COCO / "images").glob("*.jpg")), folder)
-    return quantize_onnx(inspect_onnx(model_file(name)), tensors, folder)
+    return quantize_onnx(inspect_onnx(model_file(name)), tensors, folder).graph
 
 
 def session(path: Path) -> ort.InferenceSession:
@@ -63,6 +63,7 @@ def precision_of(path: Path, truth: Truth) -> float:
     return mean_average_precision(truth, records)
 
 
+@pytest.mark.slow
 def test_a_detector_finds_what_it_found(tmp_path: Path) -> None:
     truth = read_truth()
     quantized = quantize("yolox_nano", tmp_path)

@@ -8,8 +8,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from inference_core.errors import PackError
-from inference_core.packing.onnx.graph import inspect_onnx
-from inference_core.packing.onnx.simplification import opset_of, simplify_onnx
+from inference_core.packing.onnx.graph import inspect_onnx, opset_of
+from inference_core.packing.onnx.simplification import simplify_onnx
 from tests.models import write_classifier
 from tests.packing.bench import channel_weights, external, matmul, model_of
 from tests.packing.onnx.convolutions import kinds, run_onnx

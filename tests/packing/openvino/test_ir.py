@@ -13,8 +13,8 @@ from inference_core.bundle.tuning import Precision
 from inference_core.errors import MissingDependencyError, PackError
 from inference_core.packing.graph import ModelGraph
 from inference_core.packing.onnx.graph import inspect_onnx
-from inference_core.packing.onnx.quantization import quantize_onnx
-from inference_core.packing.openvino.ir import to_openvino
+from inference_core.packing.onnx.quantization import Quantized, quantize_onnx
+from inference_core.packing.openvino.ir import quantize_openvino, to_openvino
 from tests.models import write_classifier
 from tests.packages import needs_nncf, needs_openvino
 from tests.packing.onnx.convolutions import WEIGHTS, Array, means, write_chain, write_tensors
@@ -99,7 +99,7 @@ def test_a_model_is_not_stored_in_more_bits_than_it_has(tmp_path: Path, has: Pre
 @needs_openvino
 def test_a_quantized_graph_is_converted_as_it_is(tmp_path: Path) -> None:
     graph, tensors = write_chain(tmp_path / "m.onnx", WEIGHTS), write_tensors(tmp_path)
-    ir = to_openvino(quantize_onnx(graph, tensors, tmp_path), "int8", tmp_path)
+    ir = to_openvino(quantize_onnx(graph, tensors, tmp_path).graph, "int8", tmp_path)
     assert (ir.file, ir.precision) == ("model.int8.xml", "int8")
     tensor = np.load(tensors[0])
     difference = np.abs(run_openvino(ir, tensor) - means(tensor, WEIGHTS))
@@ -110,7 +110,7 @@ def test_a_quantized_graph_is_converted_as_it_is(tmp_path: Path) -> None:
 @needs_nncf
 def test_nncf_quantizes_to_within_a_step(tmp_path: Path) -> None:
     graph, tensors = write_chain(tmp_path / "m.onnx", WEIGHTS, WEIGHTS), write_tensors(tmp_path)
-    ir = to_openvino(graph, "int8", tmp_path, tensors)
+    ir = quantize_openvino(quantize_onnx(graph, tensors, tmp_path), tensors, tmp_path)
     assert (ir.file, ir.companions, ir.precision) == ("model.int8.xml", ["model.int8.bin"], "int8")
     assert facts(ir) == [("images", "[?,3,8,8]"), ("scores", "[?,3]")]
     assert ir.provenance["openvino int8"] == "mixed preset, 4 pictures, 0 nodes in fp32"
@@ -125,7 +125,7 @@ def test_the_package_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("inference_core.dependencies.find_spec", lambda name: None if name == "nncf" else name)
     graph = write_chain(tmp_path / "m.onnx", WEIGHTS)
     with pytest.raises(MissingDependencyError, match="needs the package nncf") as caught:
-        to_openvino(graph, "int8", tmp_path, write_tensors(tmp_path))
+        quantize_openvino(Quantized(graph, graph, []), [], tmp_path)
     assert caught.value.remedy == "pip install 'satchel[nncf]'"
     monkeypatch.setattr("inference_core.dependencies.find_spec", lambda name: None)
     with pytest.raises(MissingDependencyError, match="needs the package openvino"):

@@ -1,5 +1,6 @@
 """TorchScript archives: what running them tells, and bundles packed from them."""
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -130,7 +131,7 @@ def test_weights_alone_are_refused(bench: Bench) -> None:
     archive = write_archive(bench.folder / "model.pt", CLASSIFIER).read_bytes()
     bench.model = bench.folder / "weights.pt"
     bench.model.write_bytes(archive.replace(b"constants.pkl", b"something.pkl"))
-    with pytest.raises(SatchelError, match="holds no code"):
+    with pytest.raises(SatchelError, match="is a pickle"):
         bench.pack()
 
 
@@ -145,3 +146,13 @@ def test_squeezenet_gives_the_same_top_5_as_its_onnx_twin(tmp_path: Path) -> Non
     label, score = answers[0][0]
     assert label == "brown bear"
     assert score == pytest.approx(0.951, abs=1e-3)
+
+
+def test_a_disk_that_is_full_does_not_end_our_own_process(bench: Bench, archive: Path) -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (512, most))
+    try:
+        with pytest.raises(PackError, match="the process for writing the frozen archive ended with signal SIGABRT"):
+            inspect(archive, read_recipe(str(bench.recipe))[0])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))

@@ -33,13 +33,13 @@ def test_a_model_of_torchvision_keeps_its_answers_in_onnx_and_bfloat16(tmp_path:
     graph = inspect_torch("torchvision:mobilenet_v2?num_classes=7&width_mult=0.25", "random", recipe, tmp_path)
     assert [spec["shape"] for spec in (*graph.inputs, *graph.outputs)] == [["batch", 3, 224, 224], ["batch", 7]]
     assert "torchvision" in graph.provenance
-    onnx = torchscript_to_onnx(graph, folder(tmp_path / "onnx"), [tmp_path / "trial0.npy"])
+    onnx = torchscript_to_onnx(graph, folder(tmp_path / "onnx"), [tmp_path / "tensors" / "00000.npy"])
     assert (onnx.engine, onnx.file, onnx.precision) == ("onnxruntime", "model.onnx", "fp32")
     assert (onnx.inputs, onnx.outputs) == (graph.inputs, graph.outputs)
     rounded = round_torchscript(graph, folder(tmp_path / "bf16"))
     assert (rounded.file, rounded.precision) == ("model.bf16.pt", "bf16")
     assert 0.4 < rounded.path.stat().st_size / graph.path.stat().st_size < 0.6
-    images = np.concatenate([np.load(tmp_path / f"trial{i}.npy") for i in range(3)])
+    images = np.concatenate([np.load(tmp_path / "tensors" / f"{i:05}.npy") for i in range(3)])
     [wanted], [in_onnx], [in_bf16] = run(graph, images), run(onnx, images), run(rounded, images)
     scale = float(np.abs(wanted).max())
     assert wanted.shape == (3, 7) and np.abs(wanted[0] - wanted[1]).max() > 1e-3 * scale

@@ -61,7 +61,7 @@ def test_nested_answers_get_the_names_of_their_places(recipe: Recipe, tmp_path: 
         ("twice.0", "2", ["batch", 3, 8]),
         ("twice.1", "3", ["batch", 3, 8]),
     ]
-    onnx = torchscript_to_onnx(graph, folder(tmp_path / "onnx"), [tmp_path / "trial0.npy"])
+    onnx = torchscript_to_onnx(graph, folder(tmp_path / "onnx"), [tmp_path / "tensors" / "00000.npy"])
     images = pixels(2, 3, 8, 8)
     wanted = [images.mean((2, 3)), images.mean(3), images.mean(3), 2 * images.mean(3)]
     for made in (graph, onnx):
@@ -83,12 +83,13 @@ def test_a_program_of_torch_export_keeps_its_batch(recipe: Recipe, tmp_path: Pat
     graph = inspect_torch(str(path), None, recipe, tmp_path)
     assert graph.inputs == [{"name": "pixels", "dtype": "float32", "shape": ["batch", 3, 8, 8]}]
     assert graph.outputs == [{"name": "output", "native": "0", "dtype": "float32", "shape": ["batch", 3]}]
-    onnx = torchscript_to_onnx(graph, folder(tmp_path / "onnx"), [tmp_path / "trial0.npy"])
+    onnx = torchscript_to_onnx(graph, folder(tmp_path / "onnx"), [tmp_path / "tensors" / "00000.npy"])
     images = pixels(3, 3, 8, 8)
     for made in (graph, onnx):
         np.testing.assert_allclose(run(made, images)[0], means(images), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_detector_of_torchvision_answers_in_tensors(tmp_path: Path) -> None:
     recipe = detector_recipe(tmp_path, 'op = "resize_short"\nlength = 320\nlimit = 640', "fasterrcnn")
     name = "torchvision:fasterrcnn_mobilenet_v3_large_320_fpn?num_classes=5&box_score_thresh=0.0"
@@ -99,7 +100,7 @@ def test_a_detector_of_torchvision_answers_in_tensors(tmp_path: Path) -> None:
         ("labels", [1, "detections"]),
         ("scores", [1, "detections"]),
     ]
-    onnx = torchscript_to_onnx(graph, folder(tmp_path / "onnx"), [tmp_path / "trial0.npy"])
+    onnx = torchscript_to_onnx(graph, folder(tmp_path / "onnx"), [tmp_path / "tensors" / "00000.npy"])
     for size in ((320, 320), (320, 448)):
         images = pixels(1, 3, *size)
         ours, theirs = run(graph, images), run(onnx, images)

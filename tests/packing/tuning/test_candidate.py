@@ -190,3 +190,13 @@ def test_a_percentile_is_the_smallest_that_so_many_do_not_exceed() -> None:
     assert summary([float(number) for number in range(100, 0, -1)]) == {"p50_ms": 50, "p90_ms": 90, "p99_ms": 99}
     assert summary([3.0, 1.0, 2.0, 10.0]) == {"p50_ms": 2.0, "p90_ms": 10.0, "p99_ms": 10.0}
     assert summary([7.0]) == {"p50_ms": 7.0, "p90_ms": 7.0, "p99_ms": 7.0}
+
+
+def test_a_model_outside_of_a_bundle_may_have_any_name(classifier: Bundle, tmp_path: Path) -> None:
+    name = "mö del's [1].onnx"
+    (tmp_path / name).write_bytes((classifier.directory / "model.onnx").read_bytes())
+    inputs = save(tmp_path, means(0.5, 0.25, 0))
+    expected = [str(tmp_path / "0.npz")]
+    Candidate(**arguments(classifier, inputs)).outputs(expected)
+    candidate = Candidate(**arguments(classifier, inputs, directory=str(tmp_path), file=name))
+    assert candidate.verify(expected)["max_absolute"] == 0

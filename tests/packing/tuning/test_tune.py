@@ -9,7 +9,7 @@ import pytest
 
 from inference_core.engines import EngineOptions
 from inference_core.errors import PackError
-from inference_core.packing.choice import Choice, Variant
+from inference_core.packing.choice import Variant
 from inference_core.packing.conversion import Converter
 from inference_core.packing.graph import ModelGraph
 from inference_core.packing.tuning import tune
@@ -70,9 +70,8 @@ def two_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(machine: Machine, **asked: Any) -> list[Attempt]:
-    choice = Choice(goal="latency", **asked)
-    wanted = list(machine.times)
-    return measure(cast(Comparison, machine), cast(Converter, machine), wanted, choice, lambda stage: None)
+    wanted, budget = list(machine.times), asked.get("budget_mb")
+    return measure(cast(Comparison, machine), cast(Converter, machine), wanted, "latency", budget, lambda stage: None)
 
 
 def outcomes(attempts: list[Attempt]) -> list[tuple[str, int, str]]:
@@ -141,7 +140,7 @@ def test_where_nothing_fits_each_reason_is_told(tmp_path: Path) -> None:
 
 def test_what_is_kept_follows_the_pick_once(tmp_path: Path) -> None:
     attempts = run(Machine(tmp_path, {ORT: (8, 8), OV: (6, 6), INT8: (5, 5)}))
-    graphs = keep(attempts, Choice(goal="latency", keep=("openvino:fp32", "openvino", "onnxruntime")))
+    graphs = keep(attempts, "latency", ("openvino:fp32", "openvino", "onnxruntime"))
     assert [(g.engine, g.precision) for g in graphs] == [INT8, OV, ORT]
     assert [o for _, threads, o in outcomes(attempts) if threads == 2] == ["kept", "kept", "picked"]
 
@@ -151,5 +150,21 @@ def test_what_does_not_fit_cannot_be_kept(tmp_path: Path) -> None:
     machine.broken.add(OV)
     attempts = run(machine)
     with pytest.raises(PackError, match="there is no openvino to keep") as caught:
-        keep(attempts, Choice(goal="latency", keep=("openvino",)))
+        keep(attempts, "latency", ("openvino",))
     assert "openvino:fp32: operator Foo is unknown" in str(caught.value.got)
+
+
+def test_what_dies_in_the_rounds_leaves_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(tmp_path, {ORT: (8, 8), OV: (7, 7)})
+    answer = Process.call
+
+    def dying(process: Process, method: str, **arguments: Any) -> Any:
+        if method == "time" and len(machine.opened) > 4 and process.milliseconds < 5:
+            raise PackError("the process ended with SIGSEGV")
+        return answer(process, method, **arguments)
+
+    monkeypatch.setattr(Process, "call", dying)
+    attempts = run(machine)
+    assert outcomes(attempts)[0] == ("onnxruntime:fp32", 2, "picked")
+    assert outcomes(attempts)[2] == ("openvino:fp32", 2, "failed")
+    assert attempts[2].row().reason == "the process ended with SIGSEGV"
