@@ -18,7 +18,7 @@ def open_pick(model: str, tensor: npt.NDArray[Any]) -> Run:
 
     bundle = open_bundle(Path(model))
     artifact = bundle.artifact()
-    predictor = LocalPredictor.load(bundle, options=engine_options(bundle.manifest, artifact))
+    predictor = LocalPredictor.load(bundle, options=engine_options(bundle.manifest, artifact, alone=True))
     predictor.engine.warm_up()
     feed = {artifact.inputs[0].name: tensor}
     return lambda: predictor.engine.infer(feed)

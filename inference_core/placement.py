@@ -10,7 +10,7 @@ _log = logging.getLogger("satchel")
 
 
 def engine_options(
-    manifest: Manifest, artifact: Artifact, *, threads: int | None = None, device: str = "cpu"
+    manifest: Manifest, artifact: Artifact, *, threads: int | None = None, device: str = "cpu", alone: bool = False
 ) -> EngineOptions:
     """The threads asked for; else those that were quickest in tuning, if as many CPUs are there; else the quota.
 
@@ -19,12 +19,14 @@ def engine_options(
         artifact: the one that is to run.
         threads: intra-op threads of one inference; None leaves the choice open.
         device: `cpu`, `cuda` or `cuda:N`.
+        alone: whether no other model shares the CPUs, so that idle threads may spin, if that was quicker.
     """
     cpus = available_cpus()
     tuning = manifest.tuning
     row = tuning.row(artifact.engine, artifact.precision) if tuning and tuning.machine.cpus == cpus else None
     if threads is None and row is not None:
-        return EngineOptions(threads=row.threads, instances=row.instances, device=device)
+        spin = row.spin and alone
+        return EngineOptions(threads=row.threads, instances=row.instances, device=device, spin=spin)
     return EngineOptions(threads=threads or cpus, device=device)
 
 

@@ -45,8 +45,9 @@ class Repository:
         """
         models: dict[str, Model] = {}
         try:
-            for path in find_bundles(settings.models):
-                model = _load(path, settings)
+            paths = find_bundles(settings.models)
+            for path in paths:
+                model = _load(path, settings, alone=len(paths) == 1)
                 other = models.setdefault(model.manifest.name, model)
                 if other is not model:
                     model.close()
@@ -108,11 +109,13 @@ def _is_bundle(path: Path) -> bool:
     return (path / MANIFEST_NAME).is_file() or (path.suffix == SUFFIX and path.is_file())
 
 
-def _load(path: Path, settings: Settings) -> Model:
+def _load(path: Path, settings: Settings, *, alone: bool) -> Model:
     with ExitStack() as undo:
         bundle = undo.enter_context(open_bundle(path))
         artifact = bundle.artifact(settings.engine)
-        options = engine_options(bundle.manifest, artifact, threads=settings.threads, device=settings.device)
+        options = engine_options(
+            bundle.manifest, artifact, threads=settings.threads, device=settings.device, alone=alone
+        )
         warn_elsewhere(bundle.manifest)
         predictor = LocalPredictor.load(bundle, engine=settings.engine, options=options, max_pixels=settings.max_pixels)
         undo.enter_context(predictor)

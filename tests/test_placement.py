@@ -42,6 +42,13 @@ def test_a_tuned_bundle_runs_as_it_was_quickest(tmp_path: Path) -> None:
     assert layout(tuned(tmp_path)) == (2, 3)
 
 
+@pytest.mark.parametrize("alone", [True, False])
+def test_threads_spin_where_that_was_quicker_and_nothing_shares_the_cpus(tmp_path: Path, alone: bool) -> None:
+    bundle = tuned(tmp_path, rows=[ROW | {"spin": True}])
+    assert engine_options(bundle.manifest, bundle.artifact(), alone=alone).spin is alone
+    assert not engine_options(bundle.manifest, bundle.artifact(), alone=alone, threads=2).spin
+
+
 def test_threads_that_are_asked_for_win(tmp_path: Path) -> None:
     assert layout(tuned(tmp_path), threads=5) == (5, 1)
 

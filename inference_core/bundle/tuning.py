@@ -34,6 +34,8 @@ class Row(Record):
     """Intra-op threads of one inference."""
     instances: _Count
     """Inferences that run at once."""
+    spin: bool = False
+    """Whether idle threads spun, which is quicker where the model has the CPUs to itself."""
     outcome: Outcome
     reason: str | None = None
     """Why it was not taken."""

@@ -71,7 +71,7 @@ def _drawings(draw: Path | None, images: list[Path]) -> list[Path | None]:
 
 def _load(bundle: Bundle, engine: str | None, settings: Settings) -> LocalPredictor:
     artifact = bundle.artifact(engine or settings.engine)
-    options = engine_options(bundle.manifest, artifact, threads=settings.threads, device=settings.device)
+    options = engine_options(bundle.manifest, artifact, threads=settings.threads, device=settings.device, alone=True)
     return LocalPredictor.load(
         bundle, engine=engine or settings.engine, options=options, max_pixels=settings.max_pixels
     )

@@ -104,8 +104,9 @@ def test_tuning_prints_the_table_and_what_was_picked(satchel: Command, sources: 
     assert lines[1] == "  trial on small.png: red 1.00, green 0.00"
     assert lines[2].split() == ["engine", "threads", "outcome", "metric", "p50", "ms", "images/s", "RSS", "MB", "MB"]
     assert lines[3].split()[:4] == ["onnxruntime:fp32", "2", "x", "1"]
-    assert lines[4].split()[:4] == ["onnxruntime:fp32", "1", "x", "1"]
-    assert {lines[3].split()[4], lines[4].split()[4]} <= {"picked", "fits"}
+    assert lines[4].split()[:5] == ["onnxruntime:fp32", "2", "x", "1", "spin"]
+    assert lines[5].split()[:4] == ["onnxruntime:fp32", "1", "x", "1"]
+    assert {lines[3].split()[4], lines[4].split()[5], lines[5].split()[4]} <= {"picked", "fits"}
     with open_bundle(tmp_path / "out") as bundle:
         tuning = bundle.manifest.tuning
         assert bundle.manifest.artifacts[0].precision == "fp32"

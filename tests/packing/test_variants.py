@@ -201,9 +201,10 @@ def test_tuning_for_latency_keeps_the_table_and_the_best(bench: Bench) -> None:
     machine = tuning.machine
     assert (machine.cpu, machine.cpus, machine.instruction_sets) == (cpu_name(), available_cpus(), instruction_sets())
     assert rows(tuning) == [
-        *(("onnxruntime:fp32", 2, 1), ("onnxruntime:fp32", 1, 1)),
+        *(("onnxruntime:fp32", 2, 1), ("onnxruntime:fp32", 2, 1), ("onnxruntime:fp32", 1, 1)),
         *(("openvino:fp32", 2, 1), ("openvino:fp32", 1, 1)),
     ]
+    assert [row.spin for row in tuning.rows] == [False, True, False, False, False]
     for row in tuning.rows:
         assert row.score == 1.0
         assert row.max_relative is not None and row.max_relative < 1e-5
@@ -212,8 +213,8 @@ def test_tuning_for_latency_keeps_the_table_and_the_best(bench: Bench) -> None:
         assert row.images_per_second and row.load_ms
         assert row.rss_mb is not None and row.rss_mb > 20
     assert tuning.rows[0].bytes == manifest.files["model.onnx"].bytes
-    assert tuning.rows[2].bytes == manifest.files["model.xml"].bytes + manifest.files["model.bin"].bytes
-    assert sorted(row.outcome for row in tuning.rows) == ["fits", "fits", "kept", "picked"]
+    assert tuning.rows[3].bytes == manifest.files["model.xml"].bytes + manifest.files["model.bin"].bytes
+    assert sorted(row.outcome for row in tuning.rows) == ["fits", "fits", "fits", "kept", "picked"]
     assert artifacts(manifest)[0] == f"{tuning.pick.engine}:fp32"
     assert sorted(artifacts(manifest)) == ["onnxruntime:fp32", "openvino:fp32"]
     with open_bundle(bench.target) as bundle:

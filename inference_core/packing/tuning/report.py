@@ -6,7 +6,7 @@ from inference_core.bundle.tuning import Row, Tuning
 
 _COLUMNS: dict[str, Callable[[Row], str]] = {
     "engine": lambda row: f"{row.engine}:{row.precision}",
-    "threads": lambda row: f"{row.threads} x {row.instances}",
+    "threads": lambda row: f"{row.threads} x {row.instances}{' spin' if row.spin else ''}",
     "outcome": lambda row: row.outcome,
     "metric": lambda row: _figure(row.score, 4),
     "error": lambda row: "" if row.max_relative is None else f"{row.max_relative:.1e}",
@@ -51,10 +51,10 @@ def markdown(tuning: Tuning, name: str) -> str:
 
 
 _LEGEND = """
-`threads` is intra-op threads x inferences at once; `error` the largest difference of an output value from the source
-model's, relative to the largest magnitude of that output; `load` runs from the file to the first answer, warm-up
-included; `RSS` is the peak of the process; `MB` are the files of the artifact, 10^6 bytes. Latencies are of the model
-alone, without decoding and post-processing, which are the same for every row.
+`threads` is intra-op threads x inferences at once, `spin` that idle ones spin; `error` the largest difference of an
+output value from the source model's, relative to the largest magnitude of that output; `load` runs from the file to the
+first answer, warm-up included; `RSS` is the peak of the process; `MB` are the files of the artifact, 10^6 bytes.
+Latencies are of the model alone, without decoding and post-processing, which are the same for every row.
 """
 
 

@@ -21,6 +21,7 @@ _SCREENING_SECONDS = 1.0
 _ROUNDS = 7
 _ROUND_SECONDS = 0.5
 _FINALISTS = 4
+_PRICE_OF_SPINNING = 1.03
 _NEAR = 1.25
 """Who is no more than this much worse than the best of the screening takes part in the rounds."""
 
@@ -46,6 +47,7 @@ class Attempt:
             precision=self.variant.precision,
             threads=self.options.threads,
             instances=self.options.instances,
+            spin=self.options.spin,
             outcome=self.outcome,
             reason=self.reason,
             **self.figures,
@@ -60,11 +62,18 @@ class Attempt:
         self.drop("failed", f"{error.message}: {error.got}" if error.got else error.message)
 
 
-def layouts(goal: Goal, cpus: int) -> list[EngineOptions]:
-    """How the CPUs may be shared out, by halves: fewer threads for one inference, or more inferences at once."""
+def layouts(goal: Goal, cpus: int, *, spinning: bool) -> list[EngineOptions]:
+    """How the CPUs may be shared out, by halves: fewer threads for one inference, or more inferences at once.
+
+    Args:
+        goal: what for.
+        cpus: how many there are.
+        spinning: whether to try idle threads that spin as well, for one inference on several threads.
+    """
     threads = [cpus >> shift for shift in range(cpus.bit_length())]
     if goal == "latency":
-        return [EngineOptions(threads=count) for count in threads]
+        spins = [False, True] if spinning else [False]
+        return [EngineOptions(threads=count, spin=spin) for count in threads for spin in spins if count > 1 or not spin]
     return [EngineOptions(threads=count, instances=cpus // count) for count in threads]
 
 
@@ -127,7 +136,8 @@ def _try(
     comparison: Comparison, converter: Converter, variant: Variant, goal: Goal, budget_mb: float | None
 ) -> list[Attempt]:
     """One attempt for each layout; one only, where the variant is no good."""
-    attempts = [Attempt(variant, options) for options in layouts(goal, available_cpus())]
+    spinning = variant.engine == "onnxruntime"  # the others decide for themselves
+    attempts = [Attempt(variant, options) for options in layouts(goal, available_cpus(), spinning=spinning)]
     first = attempts[0]
     try:
         graph = converter.make(variant)
@@ -215,5 +225,6 @@ def _best(attempts: Sequence[Attempt], goal: Goal) -> Attempt:
 
 
 def _cost(attempt: Attempt, goal: Goal) -> float:
-    """Milliseconds of an image: the less the better."""
-    return float(attempt.figures["p50_ms"] if goal == "latency" else 1e3 / attempt.figures["images_per_second"])
+    """Milliseconds of an image, the less the better. Spinning takes CPUs from others, and has to earn it."""
+    cost = float(attempt.figures["p50_ms"] if goal == "latency" else 1e3 / attempt.figures["images_per_second"])
+    return cost * _PRICE_OF_SPINNING if attempt.options.spin else cost
