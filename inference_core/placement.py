@@ -2,9 +2,11 @@
 
 import logging
 
-from inference_core.bundle import Artifact, Manifest
+from inference_core.bundle import Artifact, Bundle, Manifest
 from inference_core.cpu import available_cpus, instruction_sets
 from inference_core.engines import EngineOptions
+from inference_core.pipeline import LocalPredictor
+from inference_core.settings import Settings
 
 _log = logging.getLogger("satchel")
 
@@ -28,6 +30,27 @@ def engine_options(
         spin = row.spin and alone
         return EngineOptions(threads=row.threads, instances=row.instances, device=device, spin=spin)
     return EngineOptions(threads=threads or cpus, device=device)
+
+
+def open_predictor(
+    bundle: Bundle, settings: Settings, *, engine: str | None = None, alone: bool = False
+) -> LocalPredictor:
+    """The predictor of a bundle, as the settings want it.
+
+    Args:
+        bundle: an opened one.
+        settings: of this process.
+        engine: engine, or `engine:precision`, to take instead of the settings'.
+        alone: see `engine_options`.
+
+    Raises:
+        NotFoundError, EngineError, MissingDependencyError: see `LocalPredictor.load`.
+    """
+    name = engine or settings.engine
+    options = engine_options(
+        bundle.manifest, bundle.artifact(name), threads=settings.threads, device=settings.device, alone=alone
+    )
+    return LocalPredictor.load(bundle, engine=name, options=options, max_pixels=settings.max_pixels)
 
 
 def warn_elsewhere(manifest: Manifest) -> None:

@@ -7,8 +7,7 @@ from inference_core.bundle import MANIFEST_NAME, Artifact, Bundle, open_bundle
 from inference_core.bundle.archive import SUFFIX
 from inference_core.engines import EngineDescription
 from inference_core.errors import BundleError, NotFoundError
-from inference_core.pipeline import LocalPredictor
-from inference_core.placement import engine_options, warn_elsewhere
+from inference_core.placement import open_predictor, warn_elsewhere
 from inference_core.scheduler import Scheduler
 from inference_core.settings import Settings
 
@@ -112,16 +111,12 @@ def _is_bundle(path: Path) -> bool:
 def _load(path: Path, settings: Settings, *, alone: bool) -> Model:
     with ExitStack() as undo:
         bundle = undo.enter_context(open_bundle(path))
-        artifact = bundle.artifact(settings.engine)
-        options = engine_options(
-            bundle.manifest, artifact, threads=settings.threads, device=settings.device, alone=alone
-        )
         warn_elsewhere(bundle.manifest)
-        predictor = LocalPredictor.load(bundle, engine=settings.engine, options=options, max_pixels=settings.max_pixels)
-        undo.enter_context(predictor)
+        predictor = undo.enter_context(open_predictor(bundle, settings, alone=alone))
         predictor.warm_up()
         undo.pop_all()
+    engine = predictor.describe()
     # One request decodes while another is in the engine: as many workers as threads keep both busy.
-    workers = options.threads * options.instances
+    workers = engine.threads * engine.instances
     scheduler = Scheduler(predictor, workers=workers, queue_size=settings.queue_size, timeout=settings.timeout_ms / 1e3)
-    return Model(bundle, predictor.artifact, scheduler, predictor.describe())
+    return Model(bundle, predictor.artifact, scheduler, engine)

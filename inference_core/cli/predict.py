@@ -8,11 +8,10 @@ from typing import Annotated
 import orjson
 import typer
 
-from inference_core.bundle import Bundle
 from inference_core.cli.console import FAILED, command, progress_bar, report
 from inference_core.errors import BadRequestError, InvalidParameterError, SatchelError
 from inference_core.pipeline import LocalPredictor, Outcome
-from inference_core.placement import engine_options
+from inference_core.placement import open_predictor
 from inference_core.settings import Settings
 from inference_core.tasks import Result
 
@@ -38,7 +37,11 @@ def predict(
 
     failed, drawings = False, _drawings(draw, images)
     settings = Settings.from_environment(os.environ)
-    with open_bundle(bundle) as opened, _load(opened, engine, settings) as predictor, progress_bar() as bar:
+    with (
+        open_bundle(bundle) as opened,
+        open_predictor(opened, settings, engine=engine, alone=True) as predictor,
+        progress_bar() as bar,
+    ):
         task = bar.add_task("predicting", total=len(images))
         for path, drawing in zip(images, drawings, strict=True):
             outcome = _predict_file(predictor, path)
@@ -67,14 +70,6 @@ def _drawings(draw: Path | None, images: list[Path]) -> list[Path | None]:
             remedy="rename one, or draw them one by one",
         )
     return [*targets]
-
-
-def _load(bundle: Bundle, engine: str | None, settings: Settings) -> LocalPredictor:
-    artifact = bundle.artifact(engine or settings.engine)
-    options = engine_options(bundle.manifest, artifact, threads=settings.threads, device=settings.device, alone=True)
-    return LocalPredictor.load(
-        bundle, engine=engine or settings.engine, options=options, max_pixels=settings.max_pixels
-    )
 
 
 def _predict_file(predictor: LocalPredictor, path: Path) -> Outcome:

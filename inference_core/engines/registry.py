@@ -20,7 +20,7 @@ class _Entry(NamedTuple):
     extra: str
     distributions: tuple[str, ...]
     """What may bring the package."""
-    environment: dict[str, str] = {}  # noqa: RUF012  # never changed
+    environment: tuple[tuple[str, str], ...] = ()
     """What the package reads from the environment only, set there before it is imported, where it is not."""
 
 
@@ -31,7 +31,7 @@ _ENGINES = {
         package="onnxruntime",
         extra="onnx",
         distributions=("onnxruntime", "onnxruntime-gpu"),
-        environment={"ORT_DISABLE_TELEMETRY": "1"},  # else it leaves files, and may send what it counts
+        environment=(("ORT_DISABLE_TELEMETRY", "1"),),  # else it leaves files, and may send what it counts
     ),
     "openvino": _Entry(
         module="inference_core.engines.openvino",
@@ -46,6 +46,10 @@ _ENGINES = {
         package="tensorflow",
         extra="tf",
         distributions=("tensorflow", "tensorflow-cpu", "tensorflow-intel", "tf-nightly"),
+        environment=(
+            ("TF_CPP_MIN_LOG_LEVEL", "2"),  # errors, and no remarks on what the CPU could do
+            ("TF_OVERRIDE_GLOBAL_THREADPOOL", "1"),  # threads for each session; else all share those of the first one
+        ),
     ),
     "torchscript": _Entry(
         module="inference_core.engines.torchscript",
@@ -76,7 +80,7 @@ def engine_type(name: str) -> type[Engine]:
             remedy="upgrade satchel, or pack the model for one of these engines",
         )
     require(entry.package, extra=entry.extra, purpose=f"engine {name}")
-    for variable, value in entry.environment.items():
+    for variable, value in entry.environment:
         os.environ.setdefault(variable, value)
     engine: type[Engine] = getattr(import_module(entry.module), entry.name)
     return engine

@@ -1,11 +1,12 @@
 """Frozen graphs and SavedModels, run by sessions of TensorFlow."""
 
 import logging
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
+
+import tensorflow as tf
 
 from inference_core.bundle.manifest import Artifact
 from inference_core.bundle.tensors import TensorSpec
@@ -16,10 +17,6 @@ from inference_core.errors import EngineError, MissingDependencyError
 _TAG = "serve"
 _SIGNATURE = "serving_default"
 _CALLERS_THREAD = -1
-_ENVIRONMENT = {
-    "TF_CPP_MIN_LOG_LEVEL": "2",  # errors, and no remarks on what the CPU could do
-    "TF_OVERRIDE_GLOBAL_THREADPOOL": "1",  # threads for each session; else all share those of the first one
-}
 
 
 class GraphProgram:
@@ -31,7 +28,7 @@ class GraphProgram:
     notes: tuple[str, ...] = ()
 
     def __init__(self, session: Any, inputs: list[str], outputs: list[str], options: EngineOptions) -> None:  # noqa: ANN401
-        self.version: str = import_tensorflow().__version__
+        self.version: str = tf.__version__
         self.reentrant = options.threads == 1
         self._session = session
         self._call = session.make_callable(outputs, inputs)
@@ -47,7 +44,6 @@ class GraphProgram:
         if path.is_dir():
             session, inputs, outputs = _open_saved_model(path, artifact, options)
         else:
-            tf = import_tensorflow()
             session = _session(tf.compat.v1.GraphDef.FromString(path.read_bytes()), options)
             inputs, outputs = ([s.engine_name for s in specs] for specs in (artifact.inputs, artifact.outputs))
         _check_names(session.graph, artifact.file, inputs, outputs)
@@ -63,18 +59,8 @@ class GraphProgram:
         self._session.close()
 
 
-def import_tensorflow() -> Any:  # noqa: ANN401  # untyped
-    """TensorFlow, after what it reads from the environment has been set there, where it was not."""
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
-    import tensorflow
-
-    return tensorflow
-
-
 def _session(definition: Any | None, options: EngineOptions) -> Any:  # noqa: ANN401
     """A session on a graph of its own, which holds the definition."""
-    tf = import_tensorflow()
     graph = tf.Graph()
     if definition is not None:
         with graph.as_default():
@@ -105,7 +91,6 @@ def _open_saved_model(path: Path, artifact: Artifact, options: EngineOptions) ->
     Variables become constants: operations can then be fused with their weights, and run up to twice as fast. Lookup
     tables are filled in the session that loaded them, so that a model with tables stays there, as it is.
     """
-    tf = import_tensorflow()
     session = _session(None, options)
     with session.graph.as_default(), _no_remarks():
         loaded = tf.compat.v1.saved_model.load(session, [_TAG], str(path))
@@ -162,7 +147,7 @@ def _check_names(graph: Any, file: str, inputs: list[str], outputs: list[str]) -
 @contextmanager
 def _no_remarks() -> Iterator[None]:
     """TensorFlow calls this way to load deprecated each time; none other gives a session."""
-    logger = import_tensorflow().get_logger()
+    logger = tf.get_logger()
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:

@@ -90,14 +90,14 @@ def pack_model(  # noqa: PLR0913  # what is not a name is by keyword, and has a 
         source = inspect_model(given.model, given.recipe, _folder(scratch, "source"), weights=weights)
         if choice.simplify:
             source = _simplified(source, _folder(scratch, "simple"))
-        facts = _facts(given, [source])
-        draft = draft_manifest(facts, bundle_files([source]))
+        card = _card(given)
+        draft = draft_manifest(card | _facts(given.recipe, [source]), bundle_files([source]))
         progress("trial run")
         pictures = [path.read_bytes() for path in images] or [sample_picture(*size) for size in TRIAL_SIZES]
         results = _try(draft, source, pictures)
         graphs, tuning = make_variants(source, draft, choice, images, _folder(scratch, "variants"), progress)
         progress("writing bundle")
-        facts, files = _facts(given, graphs), bundle_files(graphs)
+        facts, files = card | _facts(given.recipe, graphs), bundle_files(graphs)
         if tuning is not None:
             facts["tuning"] = tuning.model_dump(mode="json", exclude_none=True)
             files[_REPORT] = scratch / _REPORT
@@ -161,16 +161,19 @@ def _run_buckets(artifact: Artifact, engine: Engine) -> None:
             ) from error
 
 
-def _facts(given: _Given, graphs: Sequence[ModelGraph]) -> dict[str, Any]:
-    """The manifest's keys, but `files` and `tuning`, as plain JSON values."""
+def _card(given: _Given) -> dict[str, Any]:
+    """The manifest's keys that do not depend on what is made of the model, as plain JSON values."""
+    source = given.recipe.source.model_dump(exclude_none=True) | _digest(given)
+    card = given.recipe.model_dump(mode="json", exclude={"labels", "source", "buckets"})
+    return card | {"format": FORMAT, "source": source, "labels": given.labels}
+
+
+def _facts(recipe: Recipe, graphs: Sequence[ModelGraph]) -> dict[str, Any]:
+    """Those that do, but `files` and `tuning`."""
     versions = {graph.engine: str(engine_versions()[graph.engine]) for graph in graphs}
     origins = {name: value for graph in graphs for name, value in graph.provenance.items()}
-    source = given.recipe.source.model_dump(exclude_none=True) | _digest(given)
-    return given.recipe.model_dump(mode="json", exclude={"labels", "source", "buckets"}) | {
-        "format": FORMAT,
-        "source": source,
-        "labels": given.labels,
-        "artifacts": [artifact_facts(graph, given.recipe, given.recipe.buckets) for graph in graphs],
+    return {
+        "artifacts": [artifact_facts(graph, recipe, recipe.buckets) for graph in graphs],
         "provenance": {"satchel": __version__} | versions | origins,
     }
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from inference_core.errors import PackError
+
 BATCH = "batch"
 
 Sizes = list[int | None]
@@ -12,6 +14,21 @@ def common_sizes(shapes: Sequence[Sequence[int]]) -> Sizes:
     """The sizes in which shapes of one rank agree."""
     columns = [set(column) for column in zip(*shapes, strict=True)]
     return [column.pop() if len(column) == 1 else None for column in columns]
+
+
+def output_sizes(name: str, shapes: Sequence[Sequence[int]]) -> Sizes:
+    """The same for the shapes that an output had on several pictures.
+
+    Raises:
+        PackError: they are not of one rank.
+    """
+    if len({len(shape) for shape in shapes}) > 1:
+        raise PackError(
+            f"output {name} changes its number of axes with the picture",
+            got=", ".join(str(list(shape)) for shape in shapes),
+            remedy="export the model with outputs of one rank",
+        )
+    return common_sizes(shapes)
 
 
 def name_axes(name: str, sizes: Sequence[int | None], *, batch: bool) -> list[int | str]:

@@ -18,7 +18,7 @@ from inference_core.errors import PackError
 from inference_core.packing.apart import run_apart
 from inference_core.packing.graph import ModelGraph, TensorFacts
 from inference_core.packing.pictures import generated_pictures, write_tensors
-from inference_core.packing.shapes import Sizes, common_sizes, name_axes
+from inference_core.packing.shapes import Sizes, name_axes, output_sizes
 
 Facts = dict[str, Any]
 """What a job tells: see `job`."""
@@ -201,13 +201,7 @@ def _learn(path: Path, raw: Facts, recipe: Recipe, scratch: Path) -> None:
 
 def _sizes(name: str, shapes: list[list[int]], pair: list[int] | None) -> Sizes:
     """What the runs had in common; the first axis is of any size where two images made it twice as long."""
-    if len({len(shape) for shape in shapes}) > 1:
-        raise PackError(
-            f"output {name} changes its number of axes with the picture",
-            got=", ".join(map(str, shapes)),
-            remedy="export the model with outputs of one rank",
-        )
-    sizes = common_sizes(shapes)
+    sizes = output_sizes(name, shapes)
     doubled = pair and pair[0] == 2 * shapes[0][0]
     return [None, *sizes[1:]] if doubled else sizes
 

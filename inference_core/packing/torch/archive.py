@@ -14,7 +14,7 @@ from inference_core.errors import PackError, SatchelError
 from inference_core.imaging import Preprocessor, sample_picture
 from inference_core.packing.apart import run_apart
 from inference_core.packing.graph import ModelGraph, TensorFacts
-from inference_core.packing.shapes import common_sizes, name_axes
+from inference_core.packing.shapes import name_axes, output_sizes
 from inference_core.packing.trial import TRIAL_SIZES, failed
 
 _BATCH = 2
@@ -120,17 +120,11 @@ def _common_names(runs: Sequence[Mapping[str, Array]]) -> list[str]:
 
 
 def _output(name: str, native: str, values: Sequence[Array], batch: bool) -> TensorFacts:
-    if len({value.ndim for value in values}) > 1:
-        raise PackError(
-            f"output {name} changes its number of axes with the picture",
-            got=", ".join(str(list(value.shape)) for value in values),
-            remedy="save the model with outputs of one rank",
-        )
     facts = {"name": name, "dtype": values[0].dtype.name, "shape": _axes(name, values, batch)}
     return facts if name == native else facts | {"native": native}
 
 
 def _axes(name: str, values: Sequence[Array], batch: bool) -> list[int | str]:
     """Sizes, and names where they differ between values, or nothing was found in any."""
-    sizes = [size or None for size in common_sizes([value.shape for value in values])]
+    sizes = [size or None for size in output_sizes(name, [value.shape for value in values])]
     return name_axes(name, [None, *sizes[1:]] if batch else sizes, batch=batch)

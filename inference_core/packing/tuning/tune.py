@@ -180,25 +180,33 @@ def _time_in_turns(comparison: Comparison, finalists: Sequence[Attempt]) -> list
     Raises:
         PackError: none did.
     """
-    rounds: dict[int, list[dict[str, Any]]] = {place: [] for place in range(len(finalists))}
     with ExitStack() as stack:
-        processes: dict[int, Apart] = {}
+        runners: list[tuple[Attempt, Apart, list[dict[str, Any]]]] = []
+        for attempt in finalists:
+            assert attempt.graph is not None  # noqa: S101  # what fits has been made
+            try:
+                process = stack.enter_context(comparison.open(attempt.graph, attempt.options))
+            except SatchelError as error:
+                attempt.fail(error)
+            else:
+                runners.append((attempt, process, []))
         for _ in range(_ROUNDS):
-            for place, attempt in enumerate(finalists):
-                if attempt.outcome != "fits" or attempt.graph is None:
-                    continue
-                try:
-                    if place not in processes:
-                        processes[place] = stack.enter_context(comparison.open(attempt.graph, attempt.options))
-                    rounds[place].append(processes[place].call("time", seconds=_ROUND_SECONDS))
-                except SatchelError as error:
-                    attempt.fail(error)
-    left = [(place, attempt) for place, attempt in enumerate(finalists) if attempt.outcome == "fits"]
+            for attempt, process, rounds in runners:
+                if attempt.outcome == "fits":
+                    _run_round(attempt, process, rounds)
+    left = [(attempt, rounds) for attempt, _, rounds in runners if attempt.outcome == "fits"]
     if not left:
         raise _nothing_fits(finalists)
-    for place, attempt in left:
-        attempt.figures |= _timed(rounds[place])
-    return [attempt for _, attempt in left]
+    for attempt, rounds in left:
+        attempt.figures |= _timed(rounds)
+    return [attempt for attempt, _ in left]
+
+
+def _run_round(attempt: Attempt, process: Apart, rounds: list[dict[str, Any]]) -> None:
+    try:
+        rounds.append(process.call("time", seconds=_ROUND_SECONDS))
+    except SatchelError as error:
+        attempt.fail(error)
 
 
 def _nothing_fits(attempts: Sequence[Attempt]) -> PackError:
