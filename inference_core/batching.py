@@ -6,7 +6,7 @@ import numpy as np
 
 from inference_core.bundle import TensorSpec
 from inference_core.bundle.tensors import BucketedAxis
-from inference_core.engines import Array
+from inference_core.engines import Array, Engine
 from inference_core.errors import EngineError
 
 
@@ -45,3 +45,37 @@ def check_batch(outputs: Mapping[str, Array], size: int) -> None:
                 expected=f"{size} on axis 0, one for each image of the batch",
                 remedy="export the model with the batch on axis 0 of every output",
             )
+
+
+def infer_in_parts(
+    engine: Engine, inputs: Mapping[str, Array], specs: Sequence[TensorSpec], deadline: float | None
+) -> dict[str, Array]:
+    """Runs any number of items along axis 0: in parts that the batch axis allows, the last one filled up.
+
+    Inputs that do not agree on the number of items go to the engine as they are, which says what is wrong with them.
+
+    Raises:
+        EngineError, DeadlineError: see `Engine.infer`.
+    """
+    given = [inputs[spec.name] for spec in specs if spec.name in inputs]
+    counts = {len(value) if value.ndim else 0 for value in given}
+    total = counts.pop() if len(counts) == 1 and len(given) == len(specs) == len(inputs) else 0
+    first = specs[0]
+    if total == 0 or not first.shape or total == _whole(first, total):
+        return engine.infer(inputs, deadline=deadline)
+    parts: list[dict[str, Array]] = []
+    done = 0
+    while done < total:
+        count = min(largest_batch(first, total - done), total - done)
+        part = {spec.name: stack(np.split(inputs[spec.name][done : done + count], count), spec) for spec in specs}
+        outputs = engine.infer(part, deadline=deadline)
+        check_batch(outputs, len(part[first.name]))
+        parts.append({name: value[:count] for name, value in outputs.items()})
+        done += count
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _whole(spec: TensorSpec, total: int) -> int:
+    """The size of one inference on `total` items, as far as they fit into one."""
+    axis = spec.shape[0]
+    return total if isinstance(axis, BucketedAxis) and total in axis.sizes else largest_batch(spec, total)

@@ -65,6 +65,20 @@ class BadRequestError(SatchelError):
     status = 400
 
 
+class UnauthorizedError(SatchelError):
+    """The request has no key, or one that opens nothing."""
+
+    code = "unauthorized"
+    status = 401
+
+
+class ForbiddenError(SatchelError):
+    """What was asked for is switched off here."""
+
+    code = "forbidden"
+    status = 403
+
+
 class NotFoundError(SatchelError):
     """No such model or route."""
 
@@ -79,11 +93,32 @@ class MethodNotAllowedError(SatchelError):
     status = 405
 
 
+class NotAcceptableError(SatchelError):
+    """The caller accepts none of the formats there are."""
+
+    code = "not_acceptable"
+    status = 406
+
+
+class ConflictError(SatchelError):
+    """What was asked for cannot be done in the present state."""
+
+    code = "conflict"
+    status = 409
+
+
 class TooLargeError(SatchelError):
     """The body has too many bytes, or the image too many pixels."""
 
     code = "too_large"
     status = 413
+
+
+class UrlTooLongError(SatchelError):
+    """The request's URL is longer than any of ours."""
+
+    code = "url_too_long"
+    status = 414
 
 
 class UnsupportedMediaError(SatchelError):
@@ -113,6 +148,20 @@ class BusyError(SatchelError):
     code = "busy"
     status = 429
     retry_after = 1
+
+
+class HeadersTooLargeError(SatchelError):
+    """The request has too many headers, or too long ones."""
+
+    code = "headers_too_large"
+    status = 431
+
+
+class BadGatewayError(SatchelError):
+    """The host that a picture should come from did not give it."""
+
+    code = "upstream_failed"
+    status = 502
 
 
 class NotReadyError(SatchelError):
@@ -180,3 +229,10 @@ class SettingsError(SatchelError):
 
     code = "invalid_settings"
     status = 503
+
+
+class UnreachableError(SatchelError):
+    """No Satchel server answers at the address: nothing listens there, or something else does."""
+
+    code = "unreachable"
+    status = 502

@@ -2,21 +2,35 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import lru_cache
 from types import TracebackType
 from typing import Protocol, Self
 
-from inference_core.batching import check_batch, largest_batch, stack
+from inference_core.batching import check_batch, infer_in_parts, largest_batch, stack
 from inference_core.bundle import Artifact, Bundle, Manifest
 from inference_core.bundle.preprocess import ToTensor
 from inference_core.cpu import available_cpus
 from inference_core.deadline import check_deadline
 from inference_core.engines import Array, Engine, EngineDescription, EngineOptions, load_engine
-from inference_core.errors import SatchelError
+from inference_core.errors import EngineError, SatchelError
 from inference_core.imaging import DEFAULT_MAX_PIXELS, Geometry, Preprocessor, sample_picture
-from inference_core.tasks import ImageSize, Postprocessor, Result, Tensors, Timings
+from inference_core.lanes import Lane, Lanes
+from inference_core.limits import AS_PACKED, Limits
+from inference_core.tasks import (
+    ImageSize,
+    Postprocessor,
+    Prediction,
+    Result,
+    Tensors,
+    Timings,
+    limit_predictions,
+    limit_steps,
+)
 
 _WARM_UP_SIZE = (640, 480)
+_KEPT_POSTPROCESSORS = 64
 
 Outcome = Result | SatchelError
 """What became of one image: its result, or the reason it has none."""
@@ -32,12 +46,23 @@ class Predictor(Protocol):
     def warm_up(self) -> None:
         """Makes the first request as quick as the later ones."""
 
-    def predict(self, images: Sequence[bytes], *, deadline: float | None = None) -> list[Outcome]:
+    def predict(
+        self, images: Sequence[bytes], *, deadline: float | None = None, limits: Sequence[Limits] = ()
+    ) -> list[Outcome]:
         """One outcome per image, in order; a bad image fails alone.
 
         Args:
             images: JPEG, PNG, WebP or BMP files.
             deadline: `time.monotonic()` value after which the caller no longer waits.
+            limits: of each image; none leaves all to the bundle.
+        """
+
+    def infer(self, inputs: Mapping[str, Array], *, deadline: float | None = None) -> dict[str, Array]:
+        """Runs the model on tensors, without the steps before and after it; a fixed batch axis is no limit.
+
+        Raises:
+            EngineError: the model failed, or an input has the wrong name, dtype or shape.
+            DeadlineError: the deadline has passed.
         """
 
     def describe(self) -> EngineDescription:
@@ -52,6 +77,7 @@ class _Ready:
     """An image between preprocessing and inference."""
 
     position: int
+    limits: Limits
     tensor: Array
     geometry: Geometry
     decode_ms: float
@@ -65,6 +91,7 @@ class LocalPredictor:
         manifest: how to feed and read the model.
         artifact: what `engine` has loaded.
         engine: runs the model; closed with the predictor.
+        crowd: runs it for callers side by side, on one thread each; None gives them `engine` too.
         max_pixels: cap on width x height of a picture.
         threads: how many may prepare one picture.
     """
@@ -75,6 +102,7 @@ class LocalPredictor:
         artifact: Artifact,
         engine: Engine,
         *,
+        crowd: Engine | None = None,
         max_pixels: int = DEFAULT_MAX_PIXELS,
         threads: int = 1,
     ) -> None:
@@ -82,8 +110,9 @@ class LocalPredictor:
         self.artifact = artifact
         self.engine = engine
         self._max_pixels = max_pixels
-        self._preprocess = Preprocessor(manifest.preprocess, max_pixels, threads=threads)
-        self._postprocess = Postprocessor(manifest.task, manifest.postprocess, manifest.labels)
+        alone, narrow = (Preprocessor(manifest.preprocess, max_pixels, threads=count) for count in (threads, 1))
+        self._lanes = Lanes(Lane(alone, engine), None if crowd is None else Lane(narrow, crowd))
+        self._postprocessor = lru_cache(_KEPT_POSTPROCESSORS)(self._make_postprocessor)
         self._writer = manifest.tensor_step
         self._input = artifact.input(self._writer.input)
 
@@ -94,9 +123,17 @@ class LocalPredictor:
         *,
         engine: str | None = None,
         options: EngineOptions | None = None,
+        crowd: EngineOptions | None = None,
         max_pixels: int = DEFAULT_MAX_PIXELS,
     ) -> Self:
         """Opens the bundle's artifact for `engine` (default: its first one), on as many threads as the quota allows.
+
+        Args:
+            bundle: an opened one.
+            engine: engine, or `engine:precision`.
+            options: how the model runs.
+            crowd: how it runs for callers side by side, in a copy of its own; None runs them all alike.
+            max_pixels: cap on width x height of a picture.
 
         Raises:
             NotFoundError: no artifact for that engine.
@@ -104,8 +141,15 @@ class LocalPredictor:
         """
         artifact = bundle.artifact(engine)
         chosen = options or EngineOptions(threads=available_cpus())
-        loaded = load_engine(artifact, bundle.directory, chosen)
-        return cls(bundle.manifest, artifact, loaded, max_pixels=max_pixels, threads=chosen.threads)
+        with ExitStack() as undo:
+            first, *second = (
+                undo.enter_context(closing(load_engine(artifact, bundle.directory, each)))
+                for each in (chosen, crowd)
+                if each is not None
+            )
+            undo.pop_all()
+        narrow = second[0] if second else None
+        return cls(bundle.manifest, artifact, first, crowd=narrow, max_pixels=max_pixels, threads=chosen.threads)
 
     def warm_up(self) -> None:
         """See `Predictor.warm_up`. Every declared shape, then a picture through the whole pipeline.
@@ -113,7 +157,8 @@ class LocalPredictor:
         Raises:
             SatchelError: either failed.
         """
-        self.engine.warm_up()
+        for engine in self._lanes.engines:
+            engine.warm_up()
         width = min(_WARM_UP_SIZE[0], self._max_pixels)
         height = min(_WARM_UP_SIZE[1], self._max_pixels // width)  # a low cap is no reason not to start
         picture = sample_picture(width, height)
@@ -122,19 +167,27 @@ class LocalPredictor:
             if isinstance(outcome, SatchelError):
                 raise outcome
 
-    def predict(self, images: Sequence[bytes], *, deadline: float | None = None) -> list[Outcome]:
+    def predict(
+        self, images: Sequence[bytes], *, deadline: float | None = None, limits: Sequence[Limits] = ()
+    ) -> list[Outcome]:
         """See `Predictor.predict`. Images of one tensor shape run together where the model's batch axis allows."""
         outcomes: dict[int, Outcome] = {}
         ready: list[_Ready] = []
-        for position, data in enumerate(images):
-            try:
-                check_deadline(deadline, "decoding")
-                ready.append(self._prepare(position, data))
-            except SatchelError as error:
-                outcomes[position] = error
-        for batch in self._batches(ready):
-            outcomes.update(self._run(batch, deadline))
+        with self._lanes.enter():
+            for position, data in enumerate(images):
+                try:
+                    check_deadline(deadline, "decoding")
+                    ready.append(self._prepare(position, data, limits[position] if limits else AS_PACKED))
+                except SatchelError as error:
+                    outcomes[position] = error
+            for batch in self._batches(ready):
+                outcomes.update(self._run(batch, deadline))
         return [outcomes[position] for position in range(len(images))]
+
+    def infer(self, inputs: Mapping[str, Array], *, deadline: float | None = None) -> dict[str, Array]:
+        """See `Predictor.infer`."""
+        with self._lanes.enter():
+            return infer_in_parts(self._lanes.lane().engine, inputs, self.artifact.inputs, deadline)
 
     def describe(self) -> EngineDescription:
         """See `Predictor.describe`."""
@@ -142,7 +195,8 @@ class LocalPredictor:
 
     def close(self) -> None:
         """See `Predictor.close`."""
-        self.engine.close()
+        for engine in self._lanes.engines:
+            engine.close()
 
     def __enter__(self) -> Self:
         return self
@@ -152,9 +206,13 @@ class LocalPredictor:
     ) -> None:
         self.close()
 
-    def _prepare(self, position: int, data: bytes) -> _Ready:
-        prepared = self._preprocess.run(data)
-        return _Ready(position, prepared.tensor, prepared.geometry, prepared.decode_ms, prepared.preprocess_ms)
+    def _make_postprocessor(self, limits: Limits) -> Postprocessor:
+        steps = limit_steps(self.manifest.postprocess, limits)
+        return Postprocessor(self.manifest.task, steps, self.manifest.labels)
+
+    def _prepare(self, position: int, data: bytes, limits: Limits) -> _Ready:
+        prepared = self._lanes.lane().preprocess.run(data)
+        return _Ready(position, limits, prepared.tensor, prepared.geometry, prepared.decode_ms, prepared.preprocess_ms)
 
     def _batches(self, ready: list[_Ready]) -> Iterator[list[_Ready]]:
         """Groups of one tensor shape, no larger than a fixed batch axis."""
@@ -169,9 +227,17 @@ class LocalPredictor:
         tensor = stack([item.tensor for item in batch], self._input)
         began = time.perf_counter()
         try:
-            outputs = self.engine.infer({self._input.name: tensor}, deadline=deadline)
-            check_batch(outputs, len(tensor))
+            outputs = self._lanes.lane().engine.infer({self._input.name: tensor}, deadline=deadline)
+        except EngineError as error:
+            if len(batch) == 1:
+                return {batch[0].position: error}
+            # One of them may be what the model failed on: each has its own outcome.
+            return {position: outcome for item in batch for position, outcome in self._run([item], deadline).items()}
         except SatchelError as error:
+            return {item.position: error for item in batch}
+        try:
+            check_batch(outputs, len(tensor))
+        except EngineError as error:
             return {item.position: error for item in batch}
         infer_ms = _since(began)
         rows = ({name: value[row] for name, value in outputs.items()} for row in range(len(batch)))
@@ -181,7 +247,7 @@ class LocalPredictor:
         began = time.perf_counter()
         height, width = spatial_size(item.tensor, self._writer)
         try:
-            predictions = self._postprocess(Tensors(outputs, width, height, item.geometry))
+            predictions = self._read(Tensors(outputs, width, height, item.geometry), item.limits)
         except SatchelError as error:
             return error
         return Result(
@@ -192,6 +258,9 @@ class LocalPredictor:
             predictions=predictions,
             timings_ms=Timings(item.decode_ms, item.preprocess_ms, infer_ms, _since(began)),
         )
+
+    def _read(self, tensors: Tensors, limits: Limits) -> tuple[Prediction, ...]:
+        return limit_predictions(self._postprocessor(limits)(tensors), limits)
 
 
 def _since(began: float) -> float:

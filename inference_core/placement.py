@@ -32,10 +32,18 @@ def engine_options(
     return EngineOptions(threads=threads or cpus, device=device)
 
 
+def crowd_options(options: EngineOptions) -> EngineOptions | None:
+    """One thread for each caller, as many callers as CPUs; None where that is no other layout, or on a GPU."""
+    cpus = options.threads * options.instances
+    if options.device != "cpu" or options.threads == 1:
+        return None
+    return EngineOptions(threads=1, instances=cpus)
+
+
 def open_predictor(
     bundle: Bundle, settings: Settings, *, engine: str | None = None, alone: bool = False
 ) -> LocalPredictor:
-    """The predictor of a bundle, as the settings want it.
+    """The predictor of a bundle, as the settings want it: for one picture at a time, for many, or for both.
 
     Args:
         bundle: an opened one.
@@ -50,7 +58,10 @@ def open_predictor(
     options = engine_options(
         bundle.manifest, bundle.artifact(name), threads=settings.threads, device=settings.device, alone=alone
     )
-    return LocalPredictor.load(bundle, engine=name, options=options, max_pixels=settings.max_pixels)
+    crowd = None if settings.goal == "latency" else crowd_options(options)
+    if crowd is not None and settings.goal == "throughput":
+        options, crowd = crowd, None
+    return LocalPredictor.load(bundle, engine=name, options=options, crowd=crowd, max_pixels=settings.max_pixels)
 
 
 def warn_elsewhere(manifest: Manifest) -> None:

@@ -1,11 +1,18 @@
 """The bounded queue in front of a predictor: refuses early, drops abandoned work, never blocks the event loop."""
 
 import asyncio
+import queue
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any
 
-from inference_core.errors import BusyError, DeadlineError, NotReadyError
+from inference_core.engines import Array
+from inference_core.errors import BusyError, DeadlineError, NotReadyError, TooLargeError
+from inference_core.jobs import AnyJob, Inference, Picture, run_jobs
+from inference_core.limits import AS_PACKED, Limits
+from inference_core.observer import Observer, Silent
 from inference_core.pipeline import Outcome, Predictor
 from inference_core.tasks import Result
 
@@ -17,81 +24,181 @@ class Scheduler:
         predictor: must allow `workers` concurrent calls.
         workers: threads that run `predict`.
         queue_size: requests that may wait beyond those running.
-        timeout: seconds a request may take, waiting included.
+        timeout: seconds a request may take, waiting included; a caller may allow less.
+        max_batch: most pictures of one call of the predictor.
+        batch_delay: seconds that the first of a batch waits for more. A picture that is alone never waits.
+        observer: is told of queue, batches and outcomes.
     """
 
-    def __init__(self, predictor: Predictor, *, workers: int, queue_size: int, timeout: float) -> None:
+    def __init__(
+        self,
+        predictor: Predictor,
+        *,
+        workers: int,
+        queue_size: int,
+        timeout: float,
+        max_batch: int = 1,
+        batch_delay: float = 0.0,
+        observer: Observer | None = None,
+    ) -> None:
         self.predictor = predictor
-        self._capacity = workers + queue_size
+        self.limits = AS_PACKED
+        """What whoever runs the server wants of every request that does not say otherwise."""
+        self.max_batch = max_batch
+        self.capacity = workers + queue_size
         self._timeout = timeout
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix=f"predict-{predictor.manifest.name}")
+        self._batch_delay = batch_delay
+        self._observer: Observer = observer or Silent()
+        self._name = predictor.manifest.name
+        self._jobs: queue.SimpleQueue[AnyJob | None] = queue.SimpleQueue()
         self._admitted = 0
+        self._closed = False
         self._lock = threading.Lock()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"predict-{self._name}-{number}", daemon=True)
+            for number in range(workers)
+        ]
+        self._observer.capacity(self._name, self.capacity)
+        for thread in self._threads:
+            thread.start()
 
-    async def predict(self, image: bytes) -> Result:
+    async def predict(self, image: bytes, limits: Limits = AS_PACKED, *, timeout: float | None = None) -> Result:
         """The result for one image.
 
         A caller that goes away while waiting leaves the queue; one that waits beyond the timeout gets DeadlineError.
 
+        Args:
+            image: a JPEG, PNG, WebP or BMP file.
+            limits: what is wanted otherwise than the scheduler's own limits and the bundle say.
+            timeout: seconds; no more than the scheduler's own.
+
         Raises:
             BusyError: the queue is full.
-            NotReadyError: closed, before or while it waited.
+            NotReadyError: closed before it came.
             SatchelError: whatever became of the image.
         """
-        images = [image]
-        future = self._submit(images, time.monotonic() + self._timeout)
-        waiting = asyncio.wrap_future(future)
-        try:
-            await asyncio.wait({waiting}, timeout=self._timeout)
-            if not waiting.done():
-                raise DeadlineError(
-                    f"model {self.predictor.manifest.name} did not answer in time",
-                    expected=f"an answer within {self._timeout:g} s",
-                    remedy="try again when the queue is shorter, or raise SATCHEL_TIMEOUT_MS",
-                )
-        finally:
-            if waiting.cancel():
-                images.clear()  # the executor keeps a cancelled call until a thread comes by it
-        if waiting.cancelled():
-            raise self._closed()
-        outcomes = waiting.result()
-        if isinstance(outcomes[0], Result):
-            return outcomes[0]
-        raise outcomes[0]
+        [outcome] = await self.predict_batch([image], limits, timeout=timeout)
+        if isinstance(outcome, Result):
+            return outcome
+        raise outcome
 
-    def check_room(self) -> None:
-        """Raises BusyError when the queue is full: a door asks before it reads a body."""
+    async def predict_batch(
+        self, images: Sequence[bytes], limits: Limits = AS_PACKED, *, timeout: float | None = None
+    ) -> list[Outcome]:
+        """One outcome per image, in order; a bad image, or one that is not done in time, fails alone.
+
+        Raises:
+            BusyError: there is no room for all of them now.
+            TooLargeError: there never is.
+            NotReadyError: closed before they came.
+        """
+        wanted, deadline = limits.over(self.limits), self._deadline(timeout)
+        jobs = [Picture(deadline, image, wanted) for image in images]
+        await self._finish(jobs)
+        return [job.future.result() if job.finished else self._late(timeout) for job in jobs]
+
+    async def infer(self, inputs: Mapping[str, Array], *, timeout: float | None = None) -> dict[str, Array]:
+        """The model's outputs for tensors, any number of items along axis 0.
+
+        Raises:
+            BusyError, NotReadyError, DeadlineError: as `predict`.
+            EngineError: the model failed, or an input has the wrong name, dtype or shape.
+        """
+        job = Inference(self._deadline(timeout), inputs)
+        await self._finish([job])
+        if not job.finished:
+            raise self._late(timeout)
+        return job.future.result()
+
+    def check_room(self, count: int = 1) -> None:
+        """Raises BusyError when `count` more do not fit: a door asks before it reads a body."""
         with self._lock:
-            self._require_room()
+            self._require_room(count)
 
     def close(self) -> None:
-        """Waits for what is running, drops what is waiting, and closes the predictor."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        """Lets nothing in, finishes what runs and what waits, and closes the predictor."""
+        with self._lock:
+            self._closed = True
+        for _ in self._threads:
+            self._jobs.put(None)
+        for thread in self._threads:
+            thread.join()
         self.predictor.close()
 
-    def _submit(self, images: list[bytes], deadline: float) -> Future[list[Outcome]]:
-        with self._lock:
-            self._require_room()
-            try:
-                future = self._threads.submit(self.predictor.predict, images, deadline=deadline)
-            except RuntimeError:  # shut down
-                raise self._closed() from None
-            self._admitted += 1
-        future.add_done_callback(self._leave)
-        return future
+    def _deadline(self, timeout: float | None) -> float:
+        return time.monotonic() + self._patience(timeout)
 
-    def _require_room(self) -> None:
-        if self._admitted >= self._capacity:
+    def _patience(self, timeout: float | None) -> float:
+        return self._timeout if timeout is None else min(timeout, self._timeout)
+
+    async def _finish(self, jobs: Sequence[AnyJob]) -> None:
+        """Submits all of `jobs` and waits for them; those not done by the deadline are given up."""
+        self._submit(jobs)
+        waiting = [asyncio.wrap_future(job.future) for job in jobs]
+        try:
+            await asyncio.wait(waiting, timeout=max(0.0, jobs[0].deadline - time.monotonic()))
+        finally:
+            for job, future in zip(jobs, waiting, strict=True):
+                if future.cancel():
+                    job.give_up()
+                else:
+                    future.exception()  # it is read off the job; asyncio would log one that nobody looked at
+
+    def _submit(self, jobs: Sequence[AnyJob]) -> None:
+        if len(jobs) > self.capacity:
+            raise TooLargeError(
+                f"model {self._name} cannot take so many images at once",
+                got=f"{len(jobs)} images",
+                expected=f"at most {self.capacity}, the places of its queue",
+                remedy="send fewer at once, or raise SATCHEL_QUEUE_SIZE",
+            )
+        with self._lock:
+            if self._closed:
+                raise NotReadyError(f"model {self._name} is stopping", remedy="try again shortly")
+            self._require_room(len(jobs))
+            self._admitted += len(jobs)
+            self._observer.waiting(self._name, self._admitted)
+            for job in jobs:
+                job.future.add_done_callback(self._leave)
+                self._jobs.put(job)
+
+    def _require_room(self, count: int) -> None:
+        if self._admitted + count > self.capacity:
             raise BusyError(
-                f"model {self.predictor.manifest.name} has a full queue",
+                f"model {self._name} has a full queue",
                 got=f"{self._admitted} requests running or waiting",
-                expected=f"fewer than {self._capacity}",
+                expected=f"fewer than {self.capacity}" if count == 1 else f"at most {self.capacity - count}",
                 remedy="try again after the time in Retry-After, or raise SATCHEL_QUEUE_SIZE",
             )
 
-    def _leave(self, _: Future[list[Outcome]]) -> None:
+    def _leave(self, _: Future[Any]) -> None:
         with self._lock:
             self._admitted -= 1
+            self._observer.waiting(self._name, self._admitted)
 
-    def _closed(self) -> NotReadyError:
-        return NotReadyError(f"model {self.predictor.manifest.name} is stopping", remedy="try again shortly")
+    def _late(self, timeout: float | None) -> DeadlineError:
+        return DeadlineError(
+            f"model {self._name} did not answer in time",
+            expected=f"an answer within {self._patience(timeout):g} s",
+            remedy="try again when the queue is shorter, or raise SATCHEL_TIMEOUT_MS",
+        )
+
+    def _work(self) -> None:
+        while (first := self._jobs.get()) is not None:
+            run_jobs(self.predictor, self._gather(first), self._observer)
+
+    def _gather(self, first: AnyJob) -> list[AnyJob]:
+        """The jobs of one turn: `first`, and what else comes in time, if more than one may run together."""
+        jobs = [first]
+        until = time.monotonic() + self._batch_delay
+        while len(jobs) < self.max_batch:
+            others = self._admitted > 1  # else nobody is there to wait for
+            try:
+                job = self._jobs.get(timeout=max(0.0, until - time.monotonic()) if others else 0.0)
+            except queue.Empty:
+                break
+            if job is None:
+                self._jobs.put(None)  # it is for whichever thread comes next, this one among them
+                break
+            jobs.append(job)
+        return jobs

@@ -23,7 +23,7 @@ HEAVY = {"numpy", "PIL", "torch", "tensorflow", "onnxruntime", "onnx", "fastapi"
 
 CLASHING = {"nncf", "tensorflow", "tf2onnx", "torch", "torchvision"}
 """Packages of jobs that have processes of their own, since they do not all get on in one."""
-OPTIONAL = {"ai_edge_litert", "onnxruntime", "openvino", "safetensors", "satchel_torchscript"}
+OPTIONAL = {"ai_edge_litert", "google", "grpc", "onnxruntime", "openvino", "safetensors", "satchel_torchscript"}
 """Packages that may be missing."""
 
 
@@ -112,18 +112,23 @@ LAYERS = {
     "errors": set(),
     "cpu": set(),
     "zoo": set(),
+    "oip": {"errors"},
     "deadline": {"errors"},
     "dependencies": {"errors"},
     "settings": {"errors"},
     "bundle": {"errors"},
     "imaging": {"errors", "bundle"},
-    "tasks": {"errors", "bundle", "imaging"},
+    "limits": set(),
+    "tasks": {"errors", "bundle", "imaging", "limits"},
+    "observer": {"tasks"},
     "engines": {"errors", "bundle", "deadline", "dependencies"},
+    "bench": {"errors", "dependencies"},
+    "client": {"errors", "dependencies", "tasks"},
 }
 """Which parts each part may import besides itself."""
 
 DOORS = {"server", "cli", "__main__"}
-ABOVE_THE_PIPELINE = DOORS | {"packing", "repository", "scheduler"}
+ABOVE_THE_PIPELINE = DOORS | {"packing", "repository", "scheduler", "jobs"}
 
 
 def imported_parts(path: Path) -> set[str]:

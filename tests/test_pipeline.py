@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,10 +13,12 @@ import numpy as np
 import pytest
 
 from inference_core.bundle import Manifest, open_bundle
+from inference_core.bundle.heads import Softmax
 from inference_core.bundle.preprocess import Decode, Pad, ToTensor
 from inference_core.bundle.tensors import BucketedAxis
-from inference_core.engines import Engine
+from inference_core.engines import Array, Engine
 from inference_core.errors import EngineError, NotFoundError, SatchelError
+from inference_core.limits import Limits
 from inference_core.pipeline import LocalPredictor, Outcome
 from inference_core.tasks import Classification, Detection, ImageSize, Result
 from tests.pictures import plain
@@ -132,11 +135,67 @@ def test_images_of_one_tensor_shape_run_together(manifest: Manifest) -> None:
     assert [batch.shape for batch in engine.batches] == [(2, 3, 8, 8), (1, 3, 8, 16)]
 
 
-def test_a_failing_engine_fails_only_its_batch(manifest: Manifest) -> None:
-    outcomes = predictor(manifest, ChannelMeans(failing=(2,)), 2, 3, 8, 8).predict([RED, GREEN, BLUE, RED, GREEN])
-    assert best(outcomes) == ["red", "green", "engine_failed", "engine_failed", "green"]
-    assert outcomes[2] is outcomes[3]
-    assert str(outcomes[2]) == "call 2 failed"
+def test_what_a_batch_fails_on_fails_alone(manifest: Manifest, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = ChannelMeans()
+    infer = engine.infer
+
+    def poisoned(inputs: Mapping[str, Array], *, deadline: float | None = None) -> dict[str, Array]:
+        if inputs["images"][:, 1].any():
+            engine.batches.append(inputs["images"])
+            raise EngineError("green is poison")
+        return infer(inputs, deadline=deadline)
+
+    monkeypatch.setattr(engine, "infer", poisoned)
+    outcomes = predictor(manifest, engine).predict([RED, GREEN, BLUE])
+    assert best(outcomes) == ["red", "engine_failed", "blue"]
+    assert sizes(engine) == [3, 1, 1, 1]
+
+
+def test_limits_of_each_picture_hold_for_it_alone(tiny_models: Path) -> None:
+    limits = [Limits(), Limits(confidence=0.8), Limits(max_predictions=1), Limits(confidence=0.25), Limits(0.95, 9)]
+    with LocalPredictor.load(open_bundle(tiny_models / "tiny_detector")) as local:
+        outcomes = local.predict([RED] * 5, limits=limits)
+    found = [[(p.label, round(p.score, 3)) for p in o.predictions] for o in outcomes if isinstance(o, Result)]
+    cat, dog, small = ("cat", 0.9), ("dog", 0.7), ("cat", 0.3)
+    assert found == [[cat, dog], [cat], [cat], [cat, dog, small], []]  # 0.3 is below what was packed
+
+
+def test_limits_hold_where_no_step_has_them(manifest: Manifest) -> None:
+    free = manifest.model_copy(update={"postprocess": (Softmax(),)})
+    local = predictor(free, ChannelMeans())
+    outcomes = local.predict([RED] * 3, limits=[Limits(), Limits(confidence=0.5), Limits(max_predictions=2)])
+    assert [len(o.predictions) for o in outcomes if isinstance(o, Result)] == [3, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("axis", "count", "expected"),
+    [("batch", 5, [5]), (1, 3, [1, 1, 1]), (4, 6, [4, 4]), (BucketedAxis(sizes=(2, 4)), 5, [4, 2])],
+)
+def test_tensors_run_in_parts_that_the_batch_axis_allows(
+    manifest: Manifest, axis: Any, count: int, expected: list[int]
+) -> None:
+    engine = ChannelMeans()
+    images = np.random.default_rng(0).random((count, 3, 8, 8), np.float32)
+    outputs = predictor(manifest, engine, axis, 3, 8, 8).infer({"images": images})
+    assert sizes(engine) == expected
+    np.testing.assert_allclose(outputs["logits"], images.mean(axis=(2, 3)) * 10, rtol=1e-6)
+
+
+def test_a_lone_picture_takes_the_wide_lane_and_a_crowd_the_narrow_one(manifest: Manifest) -> None:
+    wide, narrow = ChannelMeans(delay=0.2), ChannelMeans(delay=0.2)
+    local = LocalPredictor(manifest, manifest.artifacts[0], wide, crowd=narrow)
+    local.predict([RED])
+    assert (len(wide.batches), len(narrow.batches)) == (1, 0)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(local.predict, [RED])
+        time.sleep(0.05)
+        second = pool.submit(local.predict, [GREEN])
+        assert best(first.result() + second.result()) == ["red", "green"]
+    assert (len(wide.batches), len(narrow.batches)) == (2, 1)
+    local.predict([RED])
+    assert (len(wide.batches), len(narrow.batches)) == (3, 1)
+    local.close()
+    assert wide.closed and narrow.closed
 
 
 def test_an_answer_that_is_not_finite_fails_alone(manifest: Manifest, monkeypatch: pytest.MonkeyPatch) -> None:

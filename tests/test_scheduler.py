@@ -5,17 +5,28 @@ import gc
 import threading
 import time
 import weakref
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
-from inference_core.engines import EngineDescription
-from inference_core.errors import BusyError, DeadlineError, InvalidImageError, NotReadyError, SatchelError
+from inference_core.engines import Array, EngineDescription
+from inference_core.errors import (
+    BusyError,
+    DeadlineError,
+    InvalidImageError,
+    NotReadyError,
+    SatchelError,
+    TooLargeError,
+)
+from inference_core.limits import Limits
+from inference_core.observer import Silent
 from inference_core.pipeline import Outcome
 from inference_core.scheduler import Scheduler
-from inference_core.tasks import ImageSize, Result
+from inference_core.tasks import ImageSize, Result, Timings
 
 RESULT = Result("fake", "1", "detection", ImageSize(1, 1))
 
@@ -28,6 +39,8 @@ class FakePredictor:
         self.outcome = outcome
         self.gate = threading.Event()
         self.asked: list[bytes] = []
+        self.sizes: list[int] = []
+        self.limits: list[Limits] = []
         self.deadlines: list[float | None] = []
         self.running = self.most = self.closed = 0
         self._lock = threading.Lock()
@@ -38,9 +51,13 @@ class FakePredictor:
     def describe(self) -> EngineDescription:
         raise AssertionError
 
-    def predict(self, images: Sequence[bytes], *, deadline: float | None = None) -> list[Outcome]:
+    def predict(
+        self, images: Sequence[bytes], *, deadline: float | None = None, limits: Sequence[Limits] = ()
+    ) -> list[Outcome]:
         with self._lock:
             self.asked += images
+            self.sizes.append(len(images))
+            self.limits += limits
             self.deadlines.append(deadline)
             self.running += 1
             self.most = max(self.most, self.running)
@@ -48,22 +65,31 @@ class FakePredictor:
         with self._lock:
             self.running -= 1
         if isinstance(self.outcome, Result | SatchelError):
-            return [self.outcome]
+            return [self.outcome] * len(images)
         raise self.outcome
+
+    def infer(self, inputs: Mapping[str, Array], *, deadline: float | None = None) -> dict[str, Array]:
+        assert self.gate.wait(10)
+        return {name: value * 2 for name, value in inputs.items()}
 
     def close(self) -> None:
         assert self.running == 0
         self.closed += 1
 
 
+def untimed(result: Result) -> Result:
+    """Without the time it waited."""
+    return replace(result, timings_ms=replace(result.timings_ms, queue=0.0))
+
+
 Check = Callable[[Scheduler, FakePredictor], Coroutine[Any, Any, None]]
 
 
 def with_scheduler(
-    check: Check, *, workers: int = 1, queue_size: int = 1, timeout: float = 10, outcome: Outcome | Exception = RESULT
+    check: Check, *, queue_size: int = 1, timeout: float = 10, outcome: Outcome | Exception = RESULT, **options: Any
 ) -> FakePredictor:
     predictor = FakePredictor(outcome)
-    scheduler = Scheduler(predictor, workers=workers, queue_size=queue_size, timeout=timeout)
+    scheduler = Scheduler(predictor, **{"workers": 1} | options, queue_size=queue_size, timeout=timeout)
 
     async def run() -> None:
         try:
@@ -105,7 +131,7 @@ def test_it_takes_workers_and_queue_and_not_one_more(workers: int, queue_size: i
             with pytest.raises(BusyError) as caught:
                 await scheduler.predict(b"refused")
             predictor.gate.set()
-            assert await asyncio.gather(*taken) == [RESULT] * capacity
+            assert [untimed(result) for result in await asyncio.gather(*taken)] == [RESULT] * capacity
             error = caught.value
             assert error.message == "model fake has a full queue"
             assert error.got == f"{capacity} requests running or waiting"
@@ -149,7 +175,7 @@ def test_a_caller_that_is_cancelled_while_waiting_leaves_the_queue() -> None:
         [third] = await begin(scheduler, b"third")
         assert not third.done()
         predictor.gate.set()
-        assert [await running, await third] == [RESULT, RESULT]
+        assert [untimed(await running), untimed(await third)] == [RESULT, RESULT]
 
     assert with_scheduler(check).asked == [b"running", b"third"]
 
@@ -165,7 +191,7 @@ def test_a_cancelled_request_counts_until_its_thread_is_free() -> None:
         predictor.gate.set()
         await becomes(lambda: predictor.running == 0)
         await becomes(lambda: _free(scheduler))
-        assert await scheduler.predict(b"later") is RESULT
+        assert untimed(await scheduler.predict(b"later")) == RESULT
 
     assert with_scheduler(check, queue_size=0).asked == [b"running", b"later"]
 
@@ -199,27 +225,132 @@ def test_who_waits_or_runs_beyond_the_timeout_is_told_on_time() -> None:
             assert answer.expected == "an answer within 0.05 s"
         predictor.gate.set()
         await becomes(lambda: _free(scheduler))
-        assert await scheduler.predict(b"next") is RESULT
+        assert untimed(await scheduler.predict(b"next")) == RESULT
 
     assert with_scheduler(check, queue_size=2, timeout=0.05).asked == [b"0", b"next"]
 
 
-def test_closing_finishes_what_runs_and_refuses_what_waits() -> None:
+def test_closing_finishes_what_runs_and_what_waits_and_lets_nothing_in() -> None:
     async def check(scheduler: Scheduler, predictor: FakePredictor) -> None:
-        running, *waiting = await begin(scheduler, b"running", b"w1", b"w2")
-        threading.Timer(0.05, predictor.gate.set).start()
+        tasks = await begin(scheduler, b"running", b"w1", b"w2")
         closing = asyncio.create_task(asyncio.to_thread(scheduler.close))
-        for task in waiting:
-            with pytest.raises(NotReadyError, match="model fake is stopping"):
-                await task
-        assert await running is RESULT
-        await closing
+        await asyncio.sleep(0.05)
         for _ in range(5):  # more than it could hold: a refusal takes no place
             with pytest.raises(NotReadyError, match="model fake is stopping"):
                 await scheduler.predict(b"late")
+        predictor.gate.set()
+        assert [untimed(await task) for task in tasks] == [RESULT] * 3
+        await closing
         predictor.closed -= 1  # closed once more on the way out
 
-    assert with_scheduler(check, queue_size=2).asked == [b"running"]
+    assert with_scheduler(check, queue_size=2).asked == [b"running", b"w1", b"w2"]
+
+
+def test_what_waits_runs_together_up_to_the_largest_batch() -> None:
+    async def check(scheduler: Scheduler, predictor: FakePredictor) -> None:
+        tasks = await begin(scheduler, *[b"%d" % number for number in range(8)])
+        predictor.gate.set()
+        assert [untimed(await task) for task in tasks] == [RESULT] * 8
+
+    predictor = with_scheduler(check, queue_size=7, max_batch=4)
+    assert predictor.sizes == [1, 4, 3]  # the first came when nobody waited
+    assert predictor.asked == [b"%d" % number for number in range(8)]
+
+
+def test_the_first_of_a_batch_waits_for_more_but_not_when_it_is_alone() -> None:
+    async def check(scheduler: Scheduler, predictor: FakePredictor) -> None:
+        predictor.gate.set()
+        began = time.monotonic()
+        await scheduler.predict(b"alone")
+        assert time.monotonic() - began < 0.4
+        busy = scheduler.predict_batch([b"a", b"b"])
+        await asyncio.gather(busy, _after(0.1, scheduler.predict(b"c")))
+
+    assert with_scheduler(check, queue_size=7, max_batch=3, batch_delay=0.5).sizes == [1, 3]
+
+
+async def _after(seconds: float, work: Coroutine[Any, Any, Result]) -> Result:
+    await asyncio.sleep(seconds)
+    return await work
+
+
+def test_a_batch_has_an_outcome_for_each_picture_and_needs_room_for_all() -> None:
+    async def check(scheduler: Scheduler, predictor: FakePredictor) -> None:
+        predictor.gate.set()
+        assert await scheduler.predict_batch([b"a", b"b", b"c"]) == [predictor.outcome] * 3
+        with pytest.raises(TooLargeError, match="cannot take so many images at once"):
+            await scheduler.predict_batch([b"x"] * 5)
+        predictor.gate.clear()
+        [running] = await begin(scheduler, b"running")
+        with pytest.raises(BusyError) as caught:
+            await scheduler.predict_batch([b"x"] * 4)
+        assert caught.value.expected == "at most 0"
+        predictor.gate.set()
+        with pytest.raises(InvalidImageError):
+            await running
+
+    with_scheduler(check, queue_size=3, outcome=InvalidImageError("bad"))
+
+
+def test_pictures_of_a_batch_that_are_late_fail_alone() -> None:
+    async def check(scheduler: Scheduler, predictor: FakePredictor) -> None:
+        threading.Timer(0.05, predictor.gate.set).start()
+        first, second = await scheduler.predict_batch([b"a", b"b"], timeout=5)
+        assert isinstance(first, Result) and isinstance(second, Result)
+        predictor.gate.clear()
+        late = await scheduler.predict_batch([b"a", b"b"], timeout=0.05)
+        assert [str(error).splitlines()[1] for error in late] == ["  expected: an answer within 0.05 s"] * 2
+
+    with_scheduler(check, queue_size=3)
+
+
+def test_tensors_take_a_place_too() -> None:
+    async def check(scheduler: Scheduler, predictor: FakePredictor) -> None:
+        work = asyncio.create_task(scheduler.infer({"x": np.arange(3)}))
+        await asyncio.sleep(0.01)
+        with pytest.raises(BusyError):
+            scheduler.check_room()
+        with pytest.raises(DeadlineError):
+            await asyncio.wait_for(asyncio.shield(_later(scheduler)), 5)
+        predictor.gate.set()
+        assert (await work)["x"].tolist() == [0, 2, 4]
+
+    async def _later(scheduler: Scheduler) -> None:
+        scheduler.capacity += 1
+        await scheduler.infer({"x": np.arange(3)}, timeout=0.02)
+
+    with_scheduler(check, queue_size=0)
+
+
+def test_limits_of_a_request_come_before_those_of_the_scheduler() -> None:
+    async def check(scheduler: Scheduler, predictor: FakePredictor) -> None:
+        predictor.gate.set()
+        scheduler.limits = Limits(0.5, 3)
+        await scheduler.predict(b"a")
+        await scheduler.predict(b"b", Limits(confidence=0.0))
+
+    assert with_scheduler(check).limits == [Limits(0.5, 3), Limits(0.0, 3)]
+
+
+def test_an_observer_hears_of_queue_batches_and_outcomes() -> None:
+    heard: list[tuple[Any, ...]] = []
+
+    class Ear(Silent):
+        def waiting(self, model: str, count: int) -> None:
+            heard.append(("waiting", model, count))
+
+        def batch(self, model: str, size: int) -> None:
+            heard.append(("batch", model, size))
+
+        def answered(self, model: str, timings: Timings) -> None:
+            heard.append(("answered", model, timings.queue > 0))
+
+    async def check(scheduler: Scheduler, predictor: FakePredictor) -> None:
+        predictor.gate.set()
+        await scheduler.predict(b"a")
+
+    with_scheduler(check, observer=Ear())
+    assert heard == [("waiting", "fake", 1), ("batch", "fake", 1), ("answered", "fake", True), ("waiting", "fake", 0)]
 
 
 class Picture:

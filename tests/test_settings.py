@@ -10,7 +10,10 @@ from inference_core.settings import Settings, settings_table
 
 NAMES = (
     "SATCHEL_MODELS, SATCHEL_ENGINE, SATCHEL_DEVICE, SATCHEL_THREADS, SATCHEL_HOST, SATCHEL_PORT, "
-    "SATCHEL_MAX_BODY_MB, SATCHEL_MAX_PIXELS, SATCHEL_QUEUE_SIZE, SATCHEL_TIMEOUT_MS"
+    "SATCHEL_MAX_BODY_MB, SATCHEL_MAX_PIXELS, SATCHEL_MAX_IMAGES, SATCHEL_QUEUE_SIZE, SATCHEL_TIMEOUT_MS, "
+    "SATCHEL_GOAL, SATCHEL_MAX_BATCH, SATCHEL_BATCH_DELAY_MS, SATCHEL_ONLY, SATCHEL_LOAD, SATCHEL_MAX_ACTIVE, "
+    "SATCHEL_IDLE_UNLOAD_S, SATCHEL_RELOAD, SATCHEL_ADMIN, SATCHEL_API_KEYS, SATCHEL_CORS_ORIGINS, SATCHEL_URL_HOSTS, "
+    "SATCHEL_GRPC_PORT, SATCHEL_LOG_FORMAT, SATCHEL_DRAIN_S, SATCHEL_WORKERS"
 )
 DEFAULTS = Settings(
     models=Path("models"),
@@ -21,8 +24,25 @@ DEFAULTS = Settings(
     port=8080,
     max_body_mb=20,
     max_pixels=50_000_000,
+    max_images=32,
     queue_size=128,
     timeout_ms=30_000,
+    goal="auto",
+    max_batch=None,
+    batch_delay_ms=0,
+    only=(),
+    load="eager",
+    max_active=0,
+    idle_unload_s=0,
+    reload=False,
+    admin=False,
+    api_keys=(),
+    cors_origins=(),
+    url_hosts=(),
+    grpc_port=None,
+    log_format="text",
+    drain_s=0,
+    workers=1,
 )
 OTHERS = Settings(
     models=Path("/srv/models"),
@@ -33,8 +53,25 @@ OTHERS = Settings(
     port=0,
     max_body_mb=1,
     max_pixels=2**30,
+    max_images=1,
     queue_size=0,
     timeout_ms=230_000,
+    goal="throughput",
+    max_batch=8,
+    batch_delay_ms=5,
+    only=("a", "b.c"),
+    load="lazy",
+    max_active=2,
+    idle_unload_s=60,
+    reload=True,
+    admin=True,
+    api_keys=("0" * 64, "f" * 64),
+    cors_origins=("https://example.org", "*"),
+    url_hosts=("example.org", "10.0.0.1:8080"),
+    grpc_port=0,
+    log_format="json",
+    drain_s=5,
+    workers=3,
 )
 DEVICE = "cpu, cuda or cuda:N"
 
@@ -92,6 +129,15 @@ def test_a_variable_sets_its_field_and_no_other(variable: str, text: str, value:
         ("QUEUE_SIZE", "100001", "a whole number from 0 to 100000"),
         ("TIMEOUT_MS", "230001", "a whole number from 1 to 230000"),
         ("TIMEOUT_MS", "forever", "a whole number from 1 to 230000"),
+        ("GOAL", "quick", "auto or latency or throughput"),
+        ("ADMIN", "true", "off or on"),
+        ("RELOAD", "1", "off or on"),
+        ("API_KEYS", "secret", "SHA-256 digests in hexadecimal, separated by commas"),
+        ("API_KEYS", "0" * 64 + ",", "SHA-256 digests in hexadecimal, separated by commas"),
+        ("CORS_ORIGINS", "example.org", "origins such as https://example.org, separated by commas, or *"),
+        ("URL_HOSTS", "http://a", "host names, each with or without a port, separated by commas"),
+        ("ONLY", "a,,b", "names, separated by commas"),
+        ("WORKERS", "0", "a whole number from 1 to 1024"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_with_the_range(variable: str, text: str, expected: str) -> None:
@@ -138,8 +184,19 @@ def test_the_environment_of_a_child_names_what_is_set() -> None:
         "SATCHEL_PORT": "8080",
         "SATCHEL_MAX_BODY_MB": "20",
         "SATCHEL_MAX_PIXELS": "50000000",
+        "SATCHEL_MAX_IMAGES": "32",
         "SATCHEL_QUEUE_SIZE": "128",
         "SATCHEL_TIMEOUT_MS": "30000",
+        "SATCHEL_GOAL": "auto",
+        "SATCHEL_BATCH_DELAY_MS": "0",
+        "SATCHEL_LOAD": "eager",
+        "SATCHEL_MAX_ACTIVE": "0",
+        "SATCHEL_IDLE_UNLOAD_S": "0",
+        "SATCHEL_RELOAD": "off",
+        "SATCHEL_ADMIN": "off",
+        "SATCHEL_LOG_FORMAT": "text",
+        "SATCHEL_DRAIN_S": "0",
+        "SATCHEL_WORKERS": "1",
     }
     assert list(OTHERS.to_environment()) == NAMES.split(", ")
 
@@ -150,7 +207,8 @@ def test_the_table_has_a_row_for_every_setting_with_its_default() -> None:
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
     assert [name for name, _, _ in cells] == [f"`{name}`" for name in NAMES.split(", ")]
     assert [default for _, default, _ in cells] == [
-        *("`models`", "", "`cpu`", "", "`127.0.0.1`", "`8080`", "`20`", "`50000000`", "`128`", "`30000`")
+        *("`models`", "", "`cpu`", "", "`127.0.0.1`", "`8080`", "`20`", "`50000000`", "`32`", "`128`", "`30000`"),
+        *("`auto`", "", "`0`", "", "`eager`", "`0`", "`0`", "`off`", "`off`", "", "", "", "", "`text`", "`0`", "`1`"),
     ]
     assert cells[5][2] == "port to listen on; 0 takes a free one"
 

@@ -8,7 +8,7 @@ from inference_core.bundle.manifest import (
     Recipe,
     manifest_schema,
 )
-from inference_core.bundle.reader import Bundle, open_bundle
+from inference_core.bundle.reader import Bundle, open_bundle, read_manifest
 from inference_core.bundle.tensors import TensorSpec
 from inference_core.bundle.writer import write_bundle
 
@@ -22,5 +22,6 @@ __all__ = [
     "TensorSpec",
     "manifest_schema",
     "open_bundle",
+    "read_manifest",
     "write_bundle",
 ]

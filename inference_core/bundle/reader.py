@@ -80,6 +80,16 @@ def open_bundle(path: str | os.PathLike[str]) -> Bundle:
     return _open_directory(path, None, where=str(path))
 
 
+def read_manifest(directory: Path) -> Manifest:
+    """The manifest of a bundle directory, whose files are not looked at.
+
+    Raises:
+        BundleError: there is no bundle there.
+        ManifestError: `bundle.json` does not follow the schema.
+    """
+    return parse_record(Manifest, _read_manifest(directory, str(directory)), where=f"{directory}/{MANIFEST_NAME}")
+
+
 def _open_directory(root: Path, unpacked: tempfile.TemporaryDirectory[str] | None, where: str) -> Bundle:
     text = _read_manifest(root, where)
     found = _list_files(root, where)

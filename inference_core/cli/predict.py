@@ -2,6 +2,7 @@
 
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -36,7 +37,7 @@ def predict(
     from inference_core.bundle import open_bundle
 
     failed, drawings = False, _drawings(draw, images)
-    settings = Settings.from_environment(os.environ)
+    settings = replace(Settings.from_environment(os.environ), goal="latency")  # one picture after another
     with (
         open_bundle(bundle) as opened,
         open_predictor(opened, settings, engine=engine, alone=True) as predictor,

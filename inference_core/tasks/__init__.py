@@ -1,5 +1,6 @@
 """Tensors to predictions: post-processing as the manifest says, and the typed results of every task."""
 
+from inference_core.tasks.limited import limit_predictions, limit_steps
 from inference_core.tasks.postprocess import Postprocessor
 from inference_core.tasks.results import (
     Classification,
@@ -29,4 +30,6 @@ __all__ = [
     "Task",
     "Tensors",
     "Timings",
+    "limit_predictions",
+    "limit_steps",
 ]

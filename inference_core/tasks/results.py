@@ -75,6 +75,8 @@ class Timings:
     preprocess: float
     infer: float
     postprocess: float
+    queue: float = 0.0
+    """Before a thread took it up; 0 where there is no queue."""
 
 
 @dataclass(frozen=True, slots=True)
