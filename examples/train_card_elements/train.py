@@ -85,7 +85,7 @@ class Run:
         self.args = args
         self.model = Detector().to(memory_format=torch.channels_last)
         if args.start is not None:
-            self.model.load_state_dict(torch.load(args.start)["model"])
+            self.model.load_state_dict(torch.load(args.start, weights_only=True)["model"])
         self.average = Averaged(self.model)
         self.optimiser = optimiser(self.model, args.rate, 0.02)
         self.centres, _ = cells(args.view)
