@@ -56,6 +56,23 @@ class Row(Record):
     """Peak resident memory of the process, 10^6 bytes."""
     bytes: Annotated[int, Field(ge=0)] | None = None
     """Of the artifact's files."""
+    batch: Annotated[int, Field(ge=2, le=2**31)] | None = None
+    """Images of one inference that gave most images a second, where that was clearly more than one by one."""
+    batch_images_per_second: _Amount | None = None
+    """What they gave, on all CPUs."""
+    batch_reason: str | None = None
+    """Why images are not batched, though the artifact would take several."""
+
+    @model_validator(mode="after")
+    def _check_batch(self) -> Self:
+        if (self.batch is None) != (self.batch_images_per_second is None):
+            raise ValueError("batch and batch_images_per_second belong together")
+        return self
+
+    @property
+    def batch_size(self) -> int:
+        """Images of one inference that serve many callers best."""
+        return self.batch or 1
 
 
 class Tuning(Record):

@@ -13,6 +13,7 @@ from inference_core.packing.conversion import Converter
 from inference_core.packing.graph import ModelGraph
 from inference_core.packing.pictures import find_pictures, generated_pictures, spread, write_tensors
 from inference_core.packing.tuning.accuracy import Dataset, read_dataset
+from inference_core.packing.tuning.batches import note_batches
 from inference_core.packing.tuning.comparison import Comparison
 from inference_core.packing.tuning.tune import Attempt, keep, measure
 
@@ -69,6 +70,7 @@ def make_variants(
         return [_checked(comparison, converter, variant, progress) for variant in wanted], None
     attempts = measure(comparison, converter, wanted, choice.goal, choice.budget_mb, progress)
     graphs = keep(attempts, choice.goal, choice.keep)
+    note_batches(comparison, attempts, available_cpus(), progress)
     return graphs, _tuning(choice.goal, choice, attempts, comparison, _name(dataset, real))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from inference_core.bundle import open_bundle
-from inference_core.packing.tuning import tune
+from inference_core.packing.tuning import batches, tune
 from inference_core.packing.tuning.report import headline
 from tests.cli.conftest import Command
 from tests.pictures import plain
@@ -88,6 +88,7 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     """Times that are as good as none, on two CPUs; a terminal as wide as the table."""
     monkeypatch.setattr(tune, "_SCREENING_SECONDS", 0.02)
     monkeypatch.setattr(tune, "_ROUND_SECONDS", 0.01)
+    monkeypatch.setattr(batches, "_ROUND_SECONDS", 0.01)
     monkeypatch.setattr(tune, "available_cpus", lambda: 2)
     monkeypatch.setenv("COLUMNS", "120")
 
@@ -102,7 +103,7 @@ def test_tuning_prints_the_table_and_what_was_picked(satchel: Command, sources: 
     lines = answer.out.splitlines()
     assert lines[0].startswith(f"{tmp_path / 'out'}: tiny_classifier 1, classification, ")
     assert lines[1] == "  trial on small.png: red 1.00, green 0.00"
-    assert lines[2].split() == ["engine", "threads", "outcome", "metric", "p50", "ms", "images/s", "RSS", "MB", "MB"]
+    assert " ".join(lines[2].split()) == "engine threads outcome metric p50 ms images/s batch MB"
     assert lines[3].split()[:4] == ["onnxruntime:fp32", "2", "x", "1"]
     assert lines[4].split()[:5] == ["onnxruntime:fp32", "2", "x", "1", "spin"]
     assert lines[5].split()[:4] == ["onnxruntime:fp32", "1", "x", "1"]

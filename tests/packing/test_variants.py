@@ -17,7 +17,7 @@ from inference_core.packing.graph import ModelGraph
 from inference_core.packing.onnx.graph import inspect_onnx
 from inference_core.packing.onnx.quantization import Quantized
 from inference_core.packing.openvino.ir import to_openvino
-from inference_core.packing.tuning import tune
+from inference_core.packing.tuning import batches, tune
 from inference_core.packing.tuning.report import markdown
 from inference_core.pipeline import LocalPredictor
 from inference_core.tasks import Result
@@ -177,6 +177,7 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     """Times that are as good as none, on two CPUs."""
     monkeypatch.setattr(tune, "_SCREENING_SECONDS", 0.02)
     monkeypatch.setattr(tune, "_ROUND_SECONDS", 0.01)
+    monkeypatch.setattr(batches, "_ROUND_SECONDS", 0.01)
     monkeypatch.setattr(tune, "available_cpus", lambda: 2)
 
 

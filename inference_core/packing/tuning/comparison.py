@@ -7,7 +7,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from inference_core.bundle import Manifest
+from inference_core.bundle import Manifest, TensorSpec
 from inference_core.bundle.heads import Picked
 from inference_core.cpu import available_cpus
 from inference_core.engines import EngineOptions
@@ -20,6 +20,8 @@ from inference_core.packing.tuning.candidate import read_results
 from inference_core.tasks import Result
 
 _CANDIDATE = "inference_core.packing.tuning.candidate:Candidate"
+_BATCHED = 32
+"""Most pictures that are predicted in batches."""
 _TOLERANCE = 1e-3
 """Of the outputs of a model in fp32, relative to the largest magnitude: other kernels add in another order."""
 
@@ -116,24 +118,53 @@ class Comparison:
             return Verdict(figures, f"{self.metric} drops by {self.source_score - score:.4f}")
         return Verdict(figures)
 
+    def input(self, graph: ModelGraph) -> TensorSpec:
+        """The tensor of the images."""
+        return artifact_in_place(graph, self._draft)[0].input(self._draft.tensor_step.input)
+
+    def judge_batch(self, graph: ModelGraph, process: Apart, images: int, usual: float) -> str | None:
+        """Why a picture's answers depend on those it is batched with; None where they do not.
+
+        Args:
+            graph: what `process` has loaded.
+            process: where it runs.
+            images: of one inference.
+            usual: how far its outputs lie from the source's, which a reduced precision may add once more.
+
+        Raises:
+            SatchelError: it does not run on so many, or its outputs do not have the batch on axis 0.
+        """
+        found = process.call("verify_batch", images=images)
+        tolerance = _TOLERANCE if graph.precision == "fp32" else max(_TOLERANCE, usual)
+        if found["max_relative"] > tolerance and not self._picks():
+            return f"output {found['output']} differs by {found['max_relative']:.2g} of its largest value in a batch"
+        pictures = self._sampled[:_BATCHED]
+        files = list(map(str, pictures))
+        alone, batched = (read_results(process.call("predict", images=files, batch=size)) for size in (1, images))
+        disagreement = first_disagreement(alone, batched, self._draft)
+        return _describe(disagreement, pictures, "a picture alone", "a batch") if disagreement else None
+
     def _difference(self, found: dict[str, Any], results: list[Result]) -> str | None:
         """What is not the same, and on which picture."""
-        # Rows of a graph that picks detections itself change places with the last bit of a score.
-        picks = any(isinstance(step, Picked) for step in self._draft.postprocess)
-        if found["max_relative"] > _TOLERANCE and not picks:
+        if found["max_relative"] > _TOLERANCE and not self._picks():
             picture = self._sampled[found["image"]].name
             return f"output {found['output']} differs by {found['max_relative']:.2g} of its largest value on {picture}"
         disagreement = first_disagreement(self._results, results, self._draft)
-        return self._describe(disagreement) if disagreement else None
+        return _describe(disagreement, self._pictures, "the source model", "this variant") if disagreement else None
 
-    def _describe(self, disagreement: Disagreement) -> str:
-        prediction = disagreement.prediction
-        who = "only the source model" if disagreement.lost else "only this variant"
-        picture = self._pictures[disagreement.image].name
-        return f"{who} finds {prediction.label} {prediction.score:.3f} on {picture}"
+    def _picks(self) -> bool:
+        """Whether the graph picks detections itself: its rows change places with the last bit of a score."""
+        return any(isinstance(step, Picked) for step in self._draft.postprocess)
 
     def _predict(self, process: Apart) -> list[Result]:
         return read_results(process.call("predict", images=list(map(str, self._pictures))))
 
     def _score(self, results: list[Result]) -> float:
         return self._dataset.truth.score(results) if self._dataset else agreement(self._results, results)
+
+
+def _describe(disagreement: Disagreement, pictures: Sequence[Path], source: str, other: str) -> str:
+    prediction = disagreement.prediction
+    who = source if disagreement.lost else other
+    picture = pictures[disagreement.image].name
+    return f"only {who} finds {prediction.label} {prediction.score:.3f} on {picture}"

@@ -14,6 +14,8 @@ _COLUMNS: dict[str, Callable[[Row], str]] = {
     "p90 ms": lambda row: _figure(row.p90_ms, 2),
     "p99 ms": lambda row: _figure(row.p99_ms, 2),
     "images/s": lambda row: _figure(row.images_per_second, 1),
+    "batch": lambda row: _figure(row.batch, 0),
+    "batched/s": lambda row: _figure(row.batch_images_per_second, 1),
     "load ms": lambda row: _figure(row.load_ms, 0),
     "RSS MB": lambda row: _figure(row.rss_mb, 0),
     "MB": lambda row: _figure(None if row.bytes is None else row.bytes / 1e6, 2),
@@ -21,7 +23,7 @@ _COLUMNS: dict[str, Callable[[Row], str]] = {
 }
 
 ALL = tuple(_COLUMNS)
-BRIEF = ("engine", "threads", "outcome", "metric", "p50 ms", "images/s", "RSS MB", "MB")
+BRIEF = ("engine", "threads", "outcome", "metric", "p50 ms", "images/s", "batch", "MB")
 """The columns that a narrow terminal has room for."""
 
 
@@ -31,14 +33,14 @@ def table(tuning: Tuning, columns: Sequence[str] = ALL) -> list[list[str]]:
 
 
 def headline(tuning: Tuning) -> str:
-    """What was picked, from what, where: two sentences."""
+    """What was picked, from what, where, and whether images are batched: two sentences, or three."""
     row = tuning.pick
     machine = tuning.machine
     return (
         f"Picked {row.engine}:{row.precision} on {row.threads} x {row.instances} threads for {tuning.goal}: "
         f"{row.p50_ms:.2f} ms, {row.images_per_second:.1f} images/s, {tuning.metric} {row.score:.4f} (the source "
         f"model: {tuning.source_score:.4f}; at most {tuning.max_drop:g} less allowed). Measured on {tuning.images} "
-        f"pictures ({tuning.dataset}), {machine.cpu}, {machine.cpus} CPUs."
+        f"pictures ({tuning.dataset}), {machine.cpu}, {machine.cpus} CPUs.{_batching(row)}"
     )
 
 
@@ -46,6 +48,8 @@ def markdown(tuning: Tuning, name: str) -> str:
     """The table as a page."""
     lines = [f"# How {name} was tuned", "", headline(tuning), "", _line(ALL), _line(["---"] * len(ALL))]
     lines += [_line([cell.replace("|", "\\|") for cell in cells]) for cells in table(tuning)]
+    unbatched = [row for row in tuning.rows if row.batch_reason and row.outcome == "kept"]
+    lines += [f"\n{row.engine}:{row.precision} kept:{_batching(row)}" for row in unbatched]
     lines += ["", f"Instruction sets: {', '.join(tuning.machine.instruction_sets) or 'none noted'}."]
     return "\n".join([*lines, _LEGEND])
 
@@ -53,9 +57,18 @@ def markdown(tuning: Tuning, name: str) -> str:
 _LEGEND = """
 `threads` is intra-op threads x inferences at once, `spin` that idle ones spin; `error` the largest difference of an
 output value from the source model's, relative to the largest magnitude of that output; `load` runs from the file to the
-first answer, warm-up included; `RSS` is the peak of the process; `MB` are the files of the artifact, 10^6 bytes.
-Latencies are of the model alone, without decoding and post-processing, which are the same for every row.
+first answer, warm-up included; `batch` are the images of one inference that gave most images a second on all CPUs,
+`batched/s`, where that is a tenth more than one by one; `RSS` is the peak of the process; `MB` are the artifact's
+files, 10^6 bytes. Latencies are of the model alone, without decoding and post-processing, which are the same for every
+row.
 """
+
+
+def _batching(row: Row) -> str:
+    """A sentence, with a space before it; nothing where the artifact takes one image only."""
+    if row.batch is not None:
+        return f" In batches of {row.batch} it gives {row.batch_images_per_second:.1f} images/s."
+    return f" Images are not batched: {row.batch_reason}." if row.batch_reason else ""
 
 
 def _figure(value: float | None, digits: int) -> str:
