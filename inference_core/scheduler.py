@@ -1,16 +1,13 @@
 """The bounded queue in front of a predictor: refuses early, drops abandoned work, never blocks the event loop."""
 
-import asyncio
 import queue
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 from inference_core.engines import Array
 from inference_core.errors import BusyError, DeadlineError, NotReadyError, TooLargeError
-from inference_core.jobs import AnyJob, Inference, Picture, run_jobs
+from inference_core.jobs import AnyJob, Gathering, Inference, Picture, run_jobs
 from inference_core.limits import AS_PACKED, Limits
 from inference_core.observer import Observer, Silent
 from inference_core.pipeline import Outcome, Predictor
@@ -92,10 +89,14 @@ class Scheduler:
             TooLargeError: there never is.
             NotReadyError: closed before they came.
         """
+        if not images:
+            return []
         wanted, deadline = limits.over(self.limits), self._deadline(timeout)
-        jobs = [Picture(deadline, image, wanted) for image in images]
-        await self._finish(jobs)
-        return [job.future.result() if job.finished else self._late(timeout) for job in jobs]
+        gathering = Gathering(len(images))
+        done = self._done(gathering)
+        jobs = [Picture(deadline, done, image, wanted) for image in images]
+        await self._finish(jobs, gathering)
+        return [self._late(timeout) if job.outcome is None else job.outcome for job in jobs]
 
     async def infer(self, inputs: Mapping[str, Array], *, timeout: float | None = None) -> dict[str, Array]:
         """The model's outputs for tensors, any number of items along axis 0.
@@ -104,11 +105,12 @@ class Scheduler:
             BusyError, NotReadyError, DeadlineError: as `predict`.
             EngineError: the model failed, or an input has the wrong name, dtype or shape.
         """
-        job = Inference(self._deadline(timeout), inputs)
-        await self._finish([job])
-        if not job.finished:
+        gathering = Gathering(1)
+        job = Inference(self._deadline(timeout), self._done(gathering), inputs)
+        await self._finish([job], gathering)
+        if job.outcome is None:
             raise self._late(timeout)
-        return job.future.result()
+        return job.outcome
 
     def check_room(self, count: int = 1) -> None:
         """Raises BusyError when `count` more do not fit: a door asks before it reads a body."""
@@ -131,18 +133,31 @@ class Scheduler:
     def _patience(self, timeout: float | None) -> float:
         return self._timeout if timeout is None else min(timeout, self._timeout)
 
-    async def _finish(self, jobs: Sequence[AnyJob]) -> None:
-        """Submits all of `jobs` and waits for them; those not done by the deadline are given up."""
+    async def _finish(self, jobs: Sequence[AnyJob], gathering: Gathering) -> None:
+        """Submits all of `jobs` and waits for them; those not done by the deadline are given up.
+
+        Raises the first defect.
+        """
         self._submit(jobs)
-        waiting = [asyncio.wrap_future(job.future) for job in jobs]
         try:
-            await asyncio.wait(waiting, timeout=max(0.0, jobs[0].deadline - time.monotonic()))
+            await gathering.wait(max(0.0, jobs[0].deadline - time.monotonic()))
         finally:
-            for job, future in zip(jobs, waiting, strict=True):
-                if future.cancel():
-                    job.give_up()
-                else:
-                    future.exception()  # it is read off the job; asyncio would log one that nobody looked at
+            for job in jobs:
+                job.give_up()
+        for job in jobs:
+            if job.defect is not None:
+                raise job.defect
+
+    def _done(self, gathering: Gathering) -> Callable[[], None]:
+        """What a job does when it is finished or given up: it leaves its place, and its caller may go on."""
+
+        def leave() -> None:
+            with self._lock:
+                self._admitted -= 1
+                self._observer.waiting(self._name, self._admitted)
+            gathering.arrive()
+
+        return leave
 
     def _submit(self, jobs: Sequence[AnyJob]) -> None:
         if len(jobs) > self.capacity:
@@ -159,7 +174,6 @@ class Scheduler:
             self._admitted += len(jobs)
             self._observer.waiting(self._name, self._admitted)
             for job in jobs:
-                job.future.add_done_callback(self._leave)
                 self._jobs.put(job)
 
     def _require_room(self, count: int) -> None:
@@ -170,11 +184,6 @@ class Scheduler:
                 expected=f"fewer than {self.capacity}" if count == 1 else f"at most {self.capacity - count}",
                 remedy="try again after the time in Retry-After, or raise SATCHEL_QUEUE_SIZE",
             )
-
-    def _leave(self, _: Future[Any]) -> None:
-        with self._lock:
-            self._admitted -= 1
-            self._observer.waiting(self._name, self._admitted)
 
     def _late(self, timeout: float | None) -> DeadlineError:
         return DeadlineError(

@@ -56,7 +56,7 @@ class Model:
             workers=engine.threads * engine.instances,
             queue_size=settings.queue_size,
             timeout=settings.timeout_ms / 1e3,
-            max_batch=settings.max_batch or (row and row.batch) or 1,
+            max_batch=settings.max_batch or (row.batch_size if row else 1),
             batch_delay=settings.batch_delay_ms / 1e3,
             observer=observer,
         )
