@@ -8,13 +8,20 @@ from inference_core.errors import SatchelError
 CONTRACT = {
     "SatchelError": ("internal_error", 500),
     "BadRequestError": ("bad_request", 400),
+    "UnauthorizedError": ("unauthorized", 401),
+    "ForbiddenError": ("forbidden", 403),
     "NotFoundError": ("not_found", 404),
     "MethodNotAllowedError": ("method_not_allowed", 405),
+    "NotAcceptableError": ("not_acceptable", 406),
+    "ConflictError": ("conflict", 409),
     "TooLargeError": ("too_large", 413),
+    "UrlTooLongError": ("url_too_long", 414),
     "UnsupportedMediaError": ("unsupported_media_type", 415),
     "InvalidImageError": ("invalid_image", 422),
     "InvalidParameterError": ("invalid_parameter", 422),
     "BusyError": ("busy", 429),
+    "HeadersTooLargeError": ("headers_too_large", 431),
+    "BadGatewayError": ("upstream_failed", 502),
     "NotReadyError": ("not_ready", 503),
     "LoadFailedError": ("not_ready", 503),
     "DeadlineError": ("deadline_exceeded", 504),
@@ -25,6 +32,7 @@ CONTRACT = {
     "EngineError": ("engine_failed", 500),
     "MissingDependencyError": ("missing_dependency", 503),
     "SettingsError": ("invalid_settings", 503),
+    "UnreachableError": ("unreachable", 502),
 }
 
 

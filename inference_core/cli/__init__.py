@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from inference_core import __version__
-from inference_core.cli import bundles, pack, predict, serve
+from inference_core.cli import bundles, keys, load, pack, predict, serve
 
 _HELP = """Pack a trained vision model into a verified bundle, and serve it.
 
@@ -26,6 +26,8 @@ _COMMANDS = (
     bundles.verify,
     predict.predict,
     serve.serve,
+    load.load,
+    keys.key,
     bundles.archive,
     bundles.unpack,
     bundles.recipes,

@@ -17,18 +17,37 @@ from inference_core.errors import (
 
 _log = logging.getLogger("satchel")
 
+_PLAIN = ("/v1", "/v2")
+"""Below these, clients know errors as `{"error": "sentence"}` alone."""
+
 
 def answer(content: object, status: int = 200) -> Response:
     """JSON of dataclasses and plain values."""
     return Response(orjson.dumps(content), status, media_type="application/json")
 
 
-def error_answer(error: SatchelError) -> Response:
-    """The response for an error of the tree."""
-    response = answer(error.body(), error.status)
+def error_answer(error: SatchelError, scope: Scope) -> Response:
+    """The response for an error of the tree, in the shape that the family of routes promises."""
+    path = local_path(scope)
+    plain = any(path == root or path.startswith(f"{root}/") for root in _PLAIN)
+    response = answer({"error": str(error)} if plain else error.body(), error.status)
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
+
+
+def failure_answer(request: Request, error: SatchelError) -> Response:
+    """`error_answer` for a request that failed; a failure of ours is logged."""
+    if error.status == 500:
+        _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return error_answer(error, request.scope)
+
+
+def local_path(scope: Scope) -> str:
+    """The path that the router will see: without the prefix under which the application is mounted."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "").rstrip("/")
+    return path.removeprefix(root) if path == root or path.startswith(f"{root}/") else path
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -36,9 +55,7 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(SatchelError)
     async def ours(request: Request, error: SatchelError) -> Response:
-        if error.status == 500:
-            _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return error_answer(error)
+        return failure_answer(request, error)
 
     @app.exception_handler(HTTPException)
     async def frameworks(request: Request, error: HTTPException) -> Response:
@@ -48,7 +65,8 @@ def install_error_handlers(app: FastAPI) -> None:
                 str(error.detail),
                 got=f"{request.method} {request.url.path}",
                 remedy="see /docs for the routes",
-            )
+            ),
+            request.scope,
         )
         response.status_code = error.status_code
         response.headers.update(error.headers or {})  # Allow, with a 405
@@ -61,7 +79,8 @@ def install_error_handlers(app: FastAPI) -> None:
         return error_answer(
             InvalidParameterError(
                 f"parameter {place} cannot be used", got=repr(first.get("input")), expected=first["msg"]
-            )
+            ),
+            request.scope,
         )
 
     app.add_middleware(DefectGuard)
@@ -93,5 +112,5 @@ class DefectGuard:
             _log.exception("%s %s failed", scope.get("method"), scope.get("path"))
             if started:
                 raise
-            response = error_answer(SatchelError("an unexpected error occurred", remedy="see the server's log"))
+            response = error_answer(SatchelError("an unexpected error occurred", remedy="see the server's log"), scope)
             await response(scope, receive, send)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from fastapi import Request
 
@@ -22,17 +22,22 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
     Raises:
         BadRequestError: the client left first.
     """
-    task, watch = asyncio.ensure_future(work), asyncio.ensure_future(_disconnect(request))
+    waiting = cast("asyncio.Task[object]", asyncio.current_task())
+    left = False
+
+    async def watch() -> None:
+        nonlocal left
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        left = True
+        waiting.cancel()
+
+    watching = asyncio.ensure_future(watch())
     try:
-        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise client_left()
-        return task.result()
+        return await work
+    except asyncio.CancelledError:
+        if left and waiting.uncancel() == 0:  # else somebody else wants it to end, too
+            raise client_left() from None
+        raise
     finally:
-        task.cancel()
-        watch.cancel()
-
-
-async def _disconnect(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+        watching.cancel()

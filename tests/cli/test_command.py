@@ -15,7 +15,8 @@ from tests.cli.conftest import SATCHEL, Command, call
 from tests.pictures import plain
 
 COMMANDS = [
-    *("pack", "slim", "inspect", "verify", "predict", "serve", "archive", "unpack", "recipes", "schema", "settings"),
+    *("pack", "slim", "inspect", "verify", "predict", "serve", "load", "key"),
+    *("archive", "unpack", "recipes", "schema", "settings"),
 ]
 
 

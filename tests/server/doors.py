@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from inference_core.limits import Limits
 from inference_core.pipeline import LocalPredictor, Outcome
 from inference_core.server import Service, create_app
 from inference_core.settings import Settings
@@ -85,12 +86,16 @@ class Gate:
         original = LocalPredictor.predict
 
         def predict(
-            predictor: LocalPredictor, images: Sequence[bytes], *, deadline: float | None = None
+            predictor: LocalPredictor,
+            images: Sequence[bytes],
+            *,
+            deadline: float | None = None,
+            limits: Sequence[Limits] = (),
         ) -> list[Outcome]:
             self.calls += 1
             self.entered.release()
             assert self.opened.wait(10)
-            return original(predictor, images, deadline=deadline)
+            return original(predictor, images, deadline=deadline, limits=limits)
 
         monkeypatch.setattr(LocalPredictor, "warm_up", lambda predictor: None)
         monkeypatch.setattr(LocalPredictor, "predict", predict)

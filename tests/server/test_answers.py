@@ -90,7 +90,7 @@ def test_a_framework_parameter_error_names_place_value_and_need() -> None:
     ("error", "after"), [(BusyError("full"), "1"), (NotReadyError("soon"), "1"), (NotFoundError("none"), None)]
 )
 def test_errors_that_pass_say_when_to_come_again(error: BusyError, after: str | None) -> None:
-    answer = error_answer(error)
+    answer = error_answer(error, {"path": "/models"})
     assert (answer.status_code, answer.headers.get("retry-after")) == (error.status, after)
 
 

@@ -69,7 +69,7 @@ def test_every_way_to_send_a_picture_gives_the_same_predictions(door: TestClient
     assert [(p["label"], p["class_id"]) for p in found["predictions"]] == [("red", 0), ("green", 1)]
     scores = [p["score"] for p in found["predictions"]]
     assert scores == pytest.approx([1 - 2 * RUNNER_UP, RUNNER_UP], rel=1e-5)
-    assert sorted(found["timings_ms"]) == ["decode", "infer", "postprocess", "preprocess"]
+    assert sorted(found["timings_ms"]) == ["decode", "infer", "postprocess", "preprocess", "queue"]
 
 
 @pytest.mark.parametrize(

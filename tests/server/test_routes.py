@@ -20,6 +20,7 @@ from tests.pictures import plain
 from tests.server.doors import open_door
 
 CLASSIFIER = {"name": "tiny_classifier", "version": "1", "task": "classification", "architecture": "tiny"}
+READY = {"state": "ready"}
 DETECTOR = {"name": "tiny_detector", "version": "1", "task": "detection", "architecture": "tiny"}
 
 
@@ -31,7 +32,11 @@ def door(tiny_models: Path) -> Iterator[TestClient]:
 
 def test_small_routes_answer_exactly(door: TestClient) -> None:
     expected = {
-        "/models": {"models": [CLASSIFIER, DETECTOR]},
+        "/models": {"models": [CLASSIFIER | READY, DETECTOR | READY]},
+        "/models/tiny_detector/status": {
+            "model": "tiny_detector",
+            "versions": [{"version": "1", "state": "ready", "reason": None}],
+        },
         "/models/tiny_classifier/labels": {
             "labels": [{"id": 0, "name": "red"}, {"id": 1, "name": "green"}, {"id": 2, "name": "blue"}]
         },
@@ -55,7 +60,7 @@ def test_small_routes_answer_exactly(door: TestClient) -> None:
 def test_a_model_is_described_with_source_engine_and_tensors(door: TestClient, tiny_models: Path) -> None:
     folder = tiny_models / "tiny_classifier"
     model = hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest()
-    assert door.get("/models/tiny_classifier").json() == CLASSIFIER | {
+    assert door.get("/models/tiny_classifier").json() == CLASSIFIER | READY | {
         "license": "MIT",
         "source": {"url": None, "sha256": model, "note": None},
         "metrics": [],
@@ -85,6 +90,7 @@ def test_a_model_is_described_with_source_engine_and_tensors(door: TestClient, t
 def test_a_configuration_holds_every_step_as_the_bundle_has_it(door: TestClient, tiny_models: Path) -> None:
     written = json.loads((tiny_models / "tiny_detector" / "bundle.json").read_text())
     shown = door.get("/models/tiny_detector/config").json()
+    assert (shown.pop("confidence"), shown.pop("max_predictions")) == (None, None)
     assert shown == {"preprocess": written["preprocess"], "postprocess": written["postprocess"]}
     assert [step["op"] for step in shown["postprocess"]] == ["boxes", "score", "nms", "top", "restore"]
     assert shown["postprocess"][1]["min"] == 0.5

@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from inference_core.errors import BundleError, NotReadyError
+from inference_core.observer import Observer
 from inference_core.repository import Repository
 from inference_core.server import Service, create_app
 from inference_core.settings import Settings
@@ -30,10 +31,10 @@ class Loads:
         self.go = threading.Event()
         original = Repository.load
 
-        def load(settings: Settings) -> Repository:
+        def load(settings: Settings, observer: Observer | None = None) -> Repository:
             self.count += 1
             assert self.go.wait(10)
-            return original(settings)
+            return original(settings, observer)
 
         monkeypatch.setattr(Repository, "load", load)
 
@@ -93,9 +94,7 @@ def test_a_failed_start_is_tried_once_and_tells_why_ever_after(tmp_path: Path, m
     asyncio.run(check())
 
 
-def test_stopping_waits_for_what_runs_refuses_what_waits_and_lets_nothing_in(
-    tiny_models: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stopping_answers_what_it_has_and_lets_nothing_in(tiny_models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def check() -> None:
         gate = Gate(monkeypatch)
         app, service = await started_app(tiny_models, threads=1)
@@ -104,31 +103,35 @@ def test_stopping_waits_for_what_runs_refuses_what_waits_and_lets_nothing_in(
         waiting = asyncio.create_task(ask(app, body_of(RED)))
         await asyncio.sleep(0.01)
         stopping = asyncio.create_task(service.stop())
-        refused = await waiting
-        assert (refused.status, refused.json()["error"]["message"]) == (503, "model tiny_classifier is stopping")
+        await asyncio.sleep(0.01)
         assert (await ask(app, body_of(RED))).json()["error"]["message"] == "the service is stopping"
         assert not stopping.done()
         gate.opened.set()
         await stopping
-        assert (await running).json()["predictions"][0]["label"] == "red"
-        assert gate.calls == 1
+        for task in (running, waiting):
+            assert (await task).json()["predictions"][0]["label"] == "red"
+        assert gate.calls == 2
         with pytest.raises(NotReadyError, match="the service is stopping"):
             service.models.all()
 
     asyncio.run(check())
 
 
-def test_a_request_whose_body_arrives_after_the_stop_is_refused(tiny_models: Path) -> None:
+def test_a_request_whose_body_is_under_way_at_the_stop_is_answered(tiny_models: Path) -> None:
     async def check() -> None:
         app, service = await started_app(tiny_models)
+        stopping: list[asyncio.Task[None]] = []
         rest = body_of(RED)
 
         async def late() -> dict[str, object]:
-            await service.stop()
+            if not stopping:
+                stopping.append(asyncio.create_task(service.stop()))
+                await asyncio.sleep(0.05)
+                assert not stopping[0].done()
             return await rest()
 
-        answer = await ask(app, late)
-        assert (answer.status, answer.json()["error"]["code"]) == (503, "not_ready")
+        assert (await ask(app, late)).json()["predictions"][0]["label"] == "red"
+        await stopping[0]
 
     asyncio.run(check())
 
@@ -168,5 +171,17 @@ def test_an_answer_that_takes_too_long_is_504_on_time(tiny_models: Path, monkeyp
         gate.opened.set()
         await service.stop()
         assert gate.calls == 1  # those that waited were never begun
+
+    asyncio.run(check())
+
+
+def test_draining_is_unready_but_answers(tiny_models: Path) -> None:
+    async def check() -> None:
+        app, service = await started_app(tiny_models)
+        service.drain()
+        ready = await get(app, "/health/ready")
+        assert (ready.status, ready.json()["error"]["message"]) == (503, "the service is stopping")
+        assert (await ask(app, body_of(RED))).status == 200
+        await service.stop()
 
     asyncio.run(check())

@@ -1,0 +1,100 @@
+"""Encoded pictures as a tensor: the whole pipeline, as `POST /models/{name}/predict` runs it."""
+
+from collections.abc import Mapping
+
+import orjson
+
+from inference_core.errors import BadRequestError, TooLargeError
+from inference_core.limits import Limits
+from inference_core.oip.byte_strings import object_array
+from inference_core.oip.datatypes import BYTES
+from inference_core.oip.tensors import Tensor
+from inference_core.pipeline import Outcome
+from inference_core.repository import Model
+from inference_core.settings import Settings
+from inference_core.tasks import Result, Timings
+
+IMAGE_INPUT = "image"
+IMAGE_OUTPUT = "result"
+
+
+async def predict_pictures(
+    model: Model, images: Tensor, parameters: Mapping[str, object], settings: Settings, timeout: float
+) -> tuple[list[Tensor], Timings | None]:
+    """The output `result`, BYTES, in the shape of `images`: for each picture the JSON of its result.
+
+    One picture's error is the request's. Of several, a bad one has the JSON of its error as its element.
+
+    Args:
+        model: runs them.
+        images: BYTES [N] or [N, 1], each element a JPEG, PNG, WebP or BMP file.
+        parameters: `confidence` and `max_predictions` are heeded.
+        settings: say how many there may be.
+        timeout: seconds.
+
+    Returns:
+        The output, and the timings where there is one picture.
+
+    Raises:
+        BadRequestError: shape or parameters cannot be used.
+        TooLargeError: too many pictures.
+        SatchelError: whatever became of a single picture, or of all of them.
+    """
+    shape = images.array.shape
+    if images.size == 0 or shape not in [(images.size,), (images.size, 1)]:
+        raise BadRequestError(
+            f"input {images.name} has a shape that holds no list of pictures",
+            got=str(list(shape)),
+            expected="[N] or [N, 1], with N of at least 1",
+        )
+    if images.size > settings.max_images:
+        raise TooLargeError(
+            "there are too many pictures in one request",
+            got=f"{images.size} pictures",
+            expected=f"at most {settings.max_images}",
+            remedy="send fewer at once, or raise SATCHEL_MAX_IMAGES",
+        )
+    limits = read_limits(parameters)
+    files: list[bytes] = images.array.ravel().tolist()
+    if len(files) == 1:
+        result = await model.scheduler.predict(files[0], limits, timeout=timeout)
+        texts, timings = [orjson.dumps(result)], result.timings_ms
+    else:
+        outcomes = await model.scheduler.predict_batch(files, limits, timeout=timeout)
+        texts, timings = [_json(outcome) for outcome in outcomes], None
+    return [Tensor(IMAGE_OUTPUT, BYTES, object_array(texts).reshape(shape))], timings
+
+
+def read_limits(parameters: Mapping[str, object]) -> Limits:
+    """The limits among the parameters of a request. Text stands for a number: some gRPC clients know no fractions.
+
+    Raises:
+        BadRequestError: `confidence` is not from 0 to 1, or `max_predictions` no whole number of at least 1.
+    """
+    confidence = _number(parameters, "confidence", "a number from 0 to 1")
+    if confidence is not None and not 0 <= confidence <= 1:
+        raise _unusable("confidence", confidence, "a number from 0 to 1")
+    most = _number(parameters, "max_predictions", "a whole number of at least 1")
+    if most is not None and (most < 1 or not most.is_integer()):
+        raise _unusable("max_predictions", most, "a whole number of at least 1")
+    return Limits(confidence, None if most is None else int(most))
+
+
+def _number(parameters: Mapping[str, object], name: str, expected: str) -> float | None:
+    value = parameters.get(name)
+    if value is None:
+        return None
+    try:
+        if isinstance(value, int | float | str) and not isinstance(value, bool):
+            return float(value)
+    except (ValueError, OverflowError):
+        pass
+    raise _unusable(name, value, expected)
+
+
+def _unusable(name: str, value: object, expected: str) -> BadRequestError:
+    return BadRequestError(f"parameter {name} cannot be used", got=repr(value)[:40], expected=expected)
+
+
+def _json(outcome: Outcome) -> bytes:
+    return orjson.dumps(outcome if isinstance(outcome, Result) else outcome.body())
