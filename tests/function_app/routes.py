@@ -13,14 +13,16 @@ from tests.function_app.worker import Function
 
 RouteOrder = Literal["name", "specific"]
 _PARAMETER = re.compile(r"\{(\*{0,2})(\w+)\}")
+_NOTHING = re.compile(r"\{\w+:maxlength\(0\)\?\}")
 
 
 class _Kind(IntEnum):
     """Ordered from the most to the least specific."""
 
     LITERAL = 0
-    PARAMETER = 1
-    CATCH_ALL = 2
+    NOTHING = 1
+    PARAMETER = 2
+    CATCH_ALL = 3
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,9 @@ class Route:
                 rest = _decode("/".join(parts[index:]))
                 return values | {text: rest} if rest else values
             part = _decode(parts[index]) if index < len(parts) else ""
-            if not part or (kind is _Kind.LITERAL and part.casefold() != text.casefold()):
+            if kind is _Kind.NOTHING and not part:
+                continue
+            if kind is _Kind.NOTHING or not part or (kind is _Kind.LITERAL and part.casefold() != text.casefold()):
                 return None
             if kind is _Kind.PARAMETER:
                 values[text] = part
@@ -92,6 +96,8 @@ def _parse(template: str) -> tuple[tuple[_Kind, str], ...]:
 
 
 def _segment(part: str, template: str) -> tuple[_Kind, str]:
+    if _NOTHING.fullmatch(part):
+        return _Kind.NOTHING, ""
     parameter = _PARAMETER.fullmatch(part)
     if parameter:
         stars, name = parameter.groups()

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from inference_core.settings import Settings
-from tests.function_app.host import Host
+from tests.function_app.host import Host, HostSettings
 from tests.function_app.messages import Response
 from tests.function_app.our_app import APP, KEY, ask, error, on_host
+from tests.function_app.routes import RouteOrder
 from tests.function_app.worker import Function, Worker
 from tests.pictures import encode, noise, plain
 from tests.server.doors import PREDICT
@@ -23,6 +24,15 @@ pytest.importorskip(
 )
 
 RED = plain((255, 0, 0))
+OPEN = {
+    "assets": "assets/{*file}",
+    "docs": "docs",
+    "health": "health/{*probe}",
+    "inference_health": "v2/health/{*probe}",
+    "inference_server": "v2",
+    "openapi": "openapi.json",
+    "page": "{nothing:maxlength(0)?}",
+}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -43,15 +53,15 @@ def untimed(body: bytes) -> bytes:
     return text
 
 
-def test_the_functions_are_three_and_health_is_tried_first() -> None:
+def test_every_function_that_is_open_to_all_is_tried_before_the_one_behind_the_key() -> None:
     found = asyncio.run(functions())
     assert {name: (f.route, f.methods, f.auth_level) for name, f in found.items()} == {
-        "health": ("health/{*probe}", ("GET",), "anonymous"),
+        **{name: (route, ("GET",), "anonymous") for name, route in OPEN.items()},
         "serve": ("{*path}", METHODS, "function"),
         "warmup": (None, (), None),
     }
     assert found["warmup"].trigger == "warmupTrigger"
-    assert sorted(name for name, f in found.items() if f.route)[0] == "health"
+    assert sorted(name for name, f in found.items() if f.route)[-1] == "serve"
 
 
 def test_host_json_says_what_the_routes_and_limits_are() -> None:
@@ -72,13 +82,60 @@ def test_host_json_says_what_the_routes_and_limits_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [("health", 404), ("Health/live", 200), ("models", 401), (PREDICT.strip("/"), 401)]
+    ("path", "status"),
+    [
+        ("", 200),
+        ("?code=wrong", 200),
+        ("docs", 200),
+        ("openapi.json", 200),
+        ("assets/page.js", 200),
+        ("assets/swagger/swagger-ui.css", 200),
+        ("assets/none.js", 404),
+        ("health", 404),
+        ("Health/live", 200),
+        ("v2/health/live", 200),
+        ("v2/health/ready", 200),
+        ("v2", 200),
+        ("v2/models/tiny_classifier", 401),
+        ("v2/models/tiny_classifier/ready", 401),
+        ("docs/more", 401),
+        ("models", 401),
+        ("version", 401),
+        ("metrics", 401),
+        (PREDICT.strip("/"), 401),
+    ],
 )
-def test_a_wrong_or_missing_key_opens_health_only(path: str, status: int) -> None:
+def test_a_wrong_or_missing_key_opens_the_page_and_health_only(path: str, status: int) -> None:
     async def check(host: Host) -> list[int]:
         return [(await host.request("GET", f"/{path}", key=key)).status for key in (None, "wrong")]
 
     assert on_host(check) == [status, status]
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/assets/page.js", "/health/live", "/v2"])
+@pytest.mark.parametrize("method", ["POST", "HEAD", "DELETE"])
+def test_what_is_open_is_open_to_get_alone(method: str, path: str) -> None:
+    assert ask(method, path, key=None).status == 401
+
+
+@pytest.mark.parametrize("order", ["name", "specific"])
+def test_the_page_is_the_root_alone_in_either_order_of_routes(order: RouteOrder) -> None:
+    async def check() -> list[Response]:
+        async with Worker.running(APP) as worker:
+            host = Host(worker, HostSettings.read(APP, {}), route_order=order)
+            return [await host.request("GET", path) for path in ("/", "/page", "/x")]
+
+    root, *others = asyncio.run(check())
+    assert (root.status, root.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "frame-ancestors 'none'" in root.headers["content-security-policy"]
+    assert b'<script type="module" src="assets/page.js">' in root.body
+    assert [answer.status for answer in others] == [401, 401]
+
+
+def test_a_page_that_the_browser_has_already_is_not_sent_again() -> None:
+    first = ask("GET", "/assets/page.js", key=None)
+    again = ask("GET", "/assets/page.js", key=None, headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status, again.body) == (304, b"")
 
 
 def test_probes_need_no_key() -> None:

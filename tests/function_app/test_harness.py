@@ -39,6 +39,11 @@ async def all(req: func.HttpRequest) -> str:
 async def health(req: func.HttpRequest) -> str:
     return "health"
 """
+ROOT_ONLY = """
+@app.route(route="{nothing:maxlength(0)?}")
+async def aaa(req: func.HttpRequest) -> str:
+    return "root"
+"""
 SLOW = """
 @app.route(route="slow")
 async def slow(req: func.HttpRequest) -> str:
@@ -173,6 +178,20 @@ def test_route_prefix(tmp_path: Path, prefix: str | None, good: str, bad: str | 
         return [(await host.request("GET", path)).status for path in (good, bad) if path]
 
     assert on_host(check, app) == [200, 404][: 2 if bad else 1]
+
+
+@pytest.mark.parametrize("order", ["name", "specific"])
+@pytest.mark.parametrize(("prefix", "root"), [("", "/"), ("api", "/api")])
+def test_an_optional_parameter_that_must_be_empty_takes_the_root_alone(
+    tmp_path: Path, order: RouteOrder, prefix: str, root: str
+) -> None:
+    app = write_app(tmp_path, HIDING + ROOT_ONLY, {"routePrefix": prefix})
+
+    async def check(host: Host) -> list[bytes]:
+        paths = (root, f"{root}/", f"{root}/x", f"{root}/aaa")
+        return [(await host.request("GET", path.replace("//", "/"))).body for path in paths]
+
+    assert on_host(check, app, route_order=order) == [b"root", b"root", b"all", b"all"]
 
 
 def test_the_hosts_own_paths_never_reach_an_app(tmp_path: Path) -> None:
