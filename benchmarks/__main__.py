@@ -7,17 +7,32 @@ an interpreter with torch, as scripts/torch_python.sh makes one.
 
 `python -m benchmarks --tuned ASSETS`: what packing picks, beside plain libraries; run by the interpreter that
 scripts/packing_python.sh makes.
+
+`python -m benchmarks --serving ASSETS`: `satchel serve` beside others; scripts/peers.sh makes their environments.
 """
 
 import argparse
 import os
 import platform
+from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import imaging, latency, startup, torchscript, tuned
+from benchmarks import imaging, latency, serving, startup, torchscript, tuned
 from inference_core.cpu import available_cpus
 
 _ROOT = Path(__file__).parents[1]
+
+
+def _names(known: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
+    """Reads a comma-separated list of names that are known."""
+
+    def parse(text: str) -> tuple[str, ...]:
+        names = tuple(text.split(","))
+        if not set(names) <= set(known):
+            raise argparse.ArgumentTypeError(f"{text}: choose from {', '.join(known)}")
+        return names
+
+    return parse
 
 
 def main() -> None:
@@ -28,6 +43,11 @@ def main() -> None:
     parser.add_argument("--imaging", nargs="?", type=Path, const=Path(), help="imaging alone, on this photograph")
     parser.add_argument("--torchscript", nargs="+", help="an interpreter with torch, and a photograph")
     parser.add_argument("--tuned", type=Path, help="a folder with models and images to tune on")
+    parser.add_argument("--serving", type=Path, help="a folder with models and images to serve")
+    parser.add_argument("--peers", type=Path, help="the environments of --serving's peers, default: build/peers")
+    parser.add_argument("--models", type=_names(serving.MODELS), default=serving.MODELS, help="for --serving")
+    parser.add_argument("--only", type=_names(tuple(serving.SECTIONS)), default=(), help="sections of --serving")
+    parser.add_argument("--quick", action="store_true", help="few and short rounds, for --serving")
     parser.add_argument("--model", default="mobilenet_v2", help="torchvision's name, for --torchscript")
     parser.add_argument("--rounds", type=int, default=100)
     chosen = parser.parse_args()
@@ -42,6 +62,9 @@ def main() -> None:
         return
     if chosen.tuned:
         tuned.measure(chosen.tuned, max(5, chosen.rounds // 10))
+        return
+    if chosen.serving:
+        serving.measure(chosen.serving, chosen.peers, chosen.models, chosen.only, chosen.quick)
         return
     pictures = chosen.pictures or sorted((_ROOT / "models" / "samples").glob("*.png"))
     latency.measure(chosen.bundle, pictures, chosen.rounds)
