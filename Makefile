@@ -17,7 +17,7 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check -qq install --root-u
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-cpp test-torchscript test-packing sanitize tidy lint types format workflows bench lock schema wheel-imaging wheel-torchscript clean
+.PHONY: help run test test-slow test-cpp test-torchscript test-packing sanitize tidy lint types format workflows bench lock schema wheel-imaging wheel-torchscript clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -26,7 +26,10 @@ run: $(VENV)/.run $(VENV)/.imaging ## serve the shipped bundle and try it on a s
 	$(BIN)/satchel serve models --try models/samples/booking.png $(ARGS)
 
 test: $(VENV)/.test $(VENV)/.imaging $(VENV)/.torchscript ## run the tests; choose with ARGS="-k name"
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+test-slow: $(VENV)/.test $(VENV)/.imaging $(VENV)/.torchscript ## run the tests that take their time: faults, browsers, fuzzing, three minutes of load
+	SOAK_SECONDS=$${SOAK_SECONDS:-180} $(BIN)/python -m pytest -m slow $(ARGS)
 
 test-cpp: $(VENV)/.test ## run the C++ tests, warnings being errors
 	bash scripts/cpp.sh $(VENV) plain
