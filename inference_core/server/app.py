@@ -10,6 +10,7 @@ from inference_core import __version__
 from inference_core.server import bmw, metrics, oip, page, routes, tfs
 from inference_core.server.answers import install_error_handlers
 from inference_core.server.direct import Directly
+from inference_core.server.draining import drain_first
 from inference_core.server.envelope import Envelope
 from inference_core.server.head import HeadGuard
 from inference_core.server.logs import configure_logging
@@ -79,4 +80,6 @@ def app_from_environment() -> FastAPI:
     """The application for a server that starts it by name, such as uvicorn with several workers."""
     settings = Settings.from_environment(os.environ)
     configure_logging(settings.log_format)
-    return create_app(Service(settings))
+    service = Service(settings)
+    drain_first(service)
+    return create_app(service)

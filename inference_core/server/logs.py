@@ -30,7 +30,7 @@ def configure_logging(format: str, *, access: bool | None = None) -> None:
         access: whether to write a line for each request (default: in JSON only). A 5xx always has one.
     """
     every = format == "json" if access is None else access
-    plain = {"handlers": [], "propagate": True}
+    plain = {"handlers": [], "propagate": True, "level": "NOTSET"}
     logging.config.dictConfig(
         {
             "version": 1,

@@ -174,3 +174,28 @@ def test_workers_that_cannot_start_are_a_failure(
     with pytest.raises(SystemExit) if expected else nullcontext() as caught:
         serve(models=tiny_models, port=0, workers=2)
     assert (caught.value.code if caught else None) == expected
+
+
+def test_models_that_wait_for_requests_are_announced_as_such(tiny_models: Path) -> None:
+    with serving(tiny_models, load="lazy", threads="1") as server:
+        assert server.get("/models/tiny_detector")["state"] == "unloaded"
+        assert server.ask("POST", "/models/tiny_detector/predict", RED)[0] == 200
+        code, _, complaints = server.stop()
+    assert (code, complaints) == (0, MODELS.replace("onnxruntime fp32", "with its first request"))
+
+
+def test_a_second_signal_ends_the_wait_for_load_balancers(tiny_models: Path) -> None:
+    with serving(tiny_models, threads="1", drain_s="3600") as server:
+        server.process.terminate()
+        limit = time.monotonic() + WITHIN
+        while server.ask("GET", "/health/ready")[0] != 503:
+            assert time.monotonic() < limit
+        assert server.process.poll() is None
+        assert server.stop()[0] == 0
+
+
+def test_following_changes_ends_when_told(tiny_models: Path) -> None:
+    with serving(tiny_models, "--reload", threads="1") as server:
+        assert server.ask("POST", "/models/tiny_classifier/predict", RED)[0] == 200
+        code, _, complaints = server.stop()
+    assert (code, complaints) == (0, MODELS)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from inference_core.pipeline import LocalPredictor
+from inference_core.observer import Observer
 from inference_core.repository import Repository
 from inference_core.settings import Settings
 from tests.function_app.host import Host
@@ -37,9 +38,9 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     seen: list[Settings] = []
     original = Repository.load
 
-    def load(settings: Settings) -> Repository:
+    def load(settings: Settings, observer: Observer | None = None) -> Repository:
         seen.append(settings)
-        return original(settings)
+        return original(settings, observer)
 
     monkeypatch.setattr(Repository, "load", load)
     return seen
@@ -138,7 +139,7 @@ def test_a_setting_that_cannot_be_used_is_named_until_it_is_corrected(monkeypatc
 
 
 def test_a_failure_outside_the_tree_has_the_same_shape(monkeypatch: pytest.MonkeyPatch) -> None:
-    def load(settings: Settings) -> Repository:
+    def load(settings: Settings, observer: Observer | None = None) -> Repository:
         raise PermissionError(13, "Permission denied", "/models")
 
     monkeypatch.setattr(Repository, "load", load)
@@ -179,9 +180,9 @@ def test_the_event_loop_is_free_while_the_models_load(monkeypatch: pytest.Monkey
     go = threading.Event()
     original = Repository.load
 
-    def load(settings: Settings) -> Repository:
+    def load(settings: Settings, observer: Observer | None = None) -> Repository:
         assert go.wait(10)
-        return original(settings)
+        return original(settings, observer)
 
     monkeypatch.setattr(Repository, "load", load)
 

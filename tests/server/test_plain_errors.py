@@ -45,7 +45,7 @@ def test_what_the_framework_finds_and_what_nobody_foresaw_have_that_shape_too() 
         client.get("/v1/fail?number=x"),
         client.get("/v1/fail"),
     ]
-    assert [answer.status_code for answer in answers] == [404, 422, 500, 405]
+    assert [answer.status_code for answer in answers] == [404, 405, 422, 500]
     assert all(isinstance(answer.json()["error"], str) for answer in answers)
     assert isinstance(client.get("/nowhere").json()["error"], dict)
 

@@ -165,3 +165,15 @@ def test_a_process_that_is_killed_is_replaced_while_the_other_answers(server: Se
     with held(survivor):
         assert server.ask("GET", "/health/ready")[0] == 200
         assert server.ask("POST", PREDICT, RED)[0] == 200
+
+
+def test_every_process_is_unready_before_it_ends(tiny_models: Path) -> None:
+    with serving(tiny_models, workers="2", threads="2", drain_s="2") as server:
+        becomes(lambda: len(workers(server)) == 2)
+        below = descendants(server.process.pid)
+        server.process.terminate()
+        becomes(lambda: server.ask("GET", "/health/ready")[0] == 503)
+        assert server.ask("POST", PREDICT, RED)[0] == 200  # unready, and yet it answers
+        code, _, complaints = server.wait()
+    assert (code, "Traceback" in complaints) == (0, False)
+    becomes(lambda: not any(map(lives, below)))
