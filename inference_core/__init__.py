@@ -16,12 +16,13 @@ __all__ = ["Bundle", "LocalPredictor", "Predictor", "SatchelError", "open_bundle
 if TYPE_CHECKING:
     from inference_core.bundle import Bundle, open_bundle
     from inference_core.errors import SatchelError
-    from inference_core.pipeline import LocalPredictor, Predictor
+    from inference_core.pipeline import LocalPredictor
+    from inference_core.predictor import Predictor
 
 _HOMES = {
     "Bundle": "inference_core.bundle",
     "LocalPredictor": "inference_core.pipeline",
-    "Predictor": "inference_core.pipeline",
+    "Predictor": "inference_core.predictor",
     "SatchelError": "inference_core.errors",
     "open_bundle": "inference_core.bundle",
 }

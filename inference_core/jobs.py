@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import Generic, TypeVar
 from inference_core.engines import Array
 from inference_core.limits import Limits
 from inference_core.observer import Observer
-from inference_core.pipeline import Outcome, Predictor
+from inference_core.predictor import Outcome, Predictor
 from inference_core.tasks import Result
 
 T = TypeVar("T")
@@ -54,7 +55,7 @@ class Gathering:
             self._future.set_result(None)
 
 
-class Job(Generic[T]):
+class Job(ABC, Generic[T]):
     """What the two kinds share.
 
     Args:
@@ -92,8 +93,9 @@ class Job(Generic[T]):
         self.defect = defect
         self._done()
 
+    @abstractmethod
     def _drop(self) -> None:
-        raise NotImplementedError
+        """Lets go of what it holds."""
 
 
 class Picture(Job[Outcome]):

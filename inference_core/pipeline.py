@@ -1,4 +1,4 @@
-"""The data plane: encoded images in, typed results out. Every door stands on a `Predictor`."""
+"""The data plane in this process: encoded images in, typed results out."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import lru_cache
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from inference_core.batching import check_batch, infer_in_parts, largest_batch, stack
 from inference_core.bundle import Artifact, Bundle, Manifest
@@ -18,6 +18,7 @@ from inference_core.errors import EngineError, SatchelError
 from inference_core.imaging import DEFAULT_MAX_PIXELS, Geometry, Preprocessor, sample_picture
 from inference_core.lanes import Lane, Lanes
 from inference_core.limits import AS_PACKED, Limits
+from inference_core.predictor import Outcome
 from inference_core.tasks import (
     ImageSize,
     Postprocessor,
@@ -31,45 +32,6 @@ from inference_core.tasks import (
 
 _WARM_UP_SIZE = (640, 480)
 _KEPT_POSTPROCESSORS = 64
-
-Outcome = Result | SatchelError
-"""What became of one image: its result, or the reason it has none."""
-
-
-class Predictor(Protocol):
-    """Anything that turns encoded images into results: a local pipeline, or a remote service."""
-
-    @property
-    def manifest(self) -> Manifest:
-        """What is being served."""
-
-    def warm_up(self) -> None:
-        """Makes the first request as quick as the later ones."""
-
-    def predict(
-        self, images: Sequence[bytes], *, deadline: float | None = None, limits: Sequence[Limits] = ()
-    ) -> list[Outcome]:
-        """One outcome per image, in order; a bad image fails alone.
-
-        Args:
-            images: JPEG, PNG, WebP or BMP files.
-            deadline: `time.monotonic()` value after which the caller no longer waits.
-            limits: of each image; none leaves all to the bundle.
-        """
-
-    def infer(self, inputs: Mapping[str, Array], *, deadline: float | None = None) -> dict[str, Array]:
-        """Runs the model on tensors, without the steps before and after it; a fixed batch axis is no limit.
-
-        Raises:
-            EngineError: the model failed, or an input has the wrong name, dtype or shape.
-            DeadlineError: the deadline has passed.
-        """
-
-    def describe(self) -> EngineDescription:
-        """What runs the model, and how."""
-
-    def close(self) -> None:
-        """Frees what it holds."""
 
 
 @dataclass(frozen=True, slots=True)

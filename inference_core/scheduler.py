@@ -10,7 +10,7 @@ from inference_core.errors import BusyError, DeadlineError, NotReadyError, TooLa
 from inference_core.jobs import AnyJob, Gathering, Inference, Picture, run_jobs
 from inference_core.limits import AS_PACKED, Limits
 from inference_core.observer import Observer, Silent
-from inference_core.pipeline import Outcome, Predictor
+from inference_core.predictor import Outcome, Predictor
 from inference_core.tasks import Result
 
 

@@ -19,7 +19,8 @@ from inference_core.bundle.tensors import BucketedAxis
 from inference_core.engines import Array, Engine
 from inference_core.errors import EngineError, NotFoundError, SatchelError
 from inference_core.limits import Limits
-from inference_core.pipeline import LocalPredictor, Outcome
+from inference_core.pipeline import LocalPredictor
+from inference_core.predictor import Outcome
 from inference_core.tasks import Classification, Detection, ImageSize, Result
 from tests.pictures import plain
 from tests.stub_engine import ChannelMeans

@@ -24,7 +24,7 @@ from inference_core.errors import (
 )
 from inference_core.limits import Limits
 from inference_core.observer import Silent
-from inference_core.pipeline import Outcome
+from inference_core.predictor import Outcome
 from inference_core.scheduler import Scheduler
 from inference_core.tasks import ImageSize, Result, Timings
 

@@ -10,8 +10,8 @@ from benchmarks.serving.loading import ask_in_turn
 from benchmarks.serving.pictures import Picture, bodies
 from benchmarks.serving.server import Server, running
 from inference_core.bundle import open_bundle
-from inference_core.pipeline import Predictor
 from inference_core.placement import open_predictor
+from inference_core.predictor import Predictor
 from inference_core.settings import Settings
 
 _COLUMNS = ("model", "body", "predictor ms", "Satchel over HTTP ms", "overhead ms", "bare echo ms")

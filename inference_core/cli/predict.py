@@ -1,6 +1,5 @@
 """`satchel predict`."""
 
-import io
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +9,11 @@ import orjson
 import typer
 
 from inference_core.cli.console import FAILED, command, progress_bar, report
+from inference_core.drawing import draw_result
 from inference_core.errors import BadRequestError, InvalidParameterError, SatchelError
-from inference_core.pipeline import LocalPredictor, Outcome
+from inference_core.pipeline import LocalPredictor
 from inference_core.placement import open_predictor
+from inference_core.predictor import Outcome
 from inference_core.settings import Settings
 from inference_core.tasks import Result
 
@@ -52,7 +53,8 @@ def predict(
             else:
                 _print_result(path, outcome, json)
                 if drawing is not None:
-                    _draw(predictor, path, outcome, drawing)
+                    drawing.parent.mkdir(parents=True, exist_ok=True)
+                    drawing.write_bytes(draw_result(path.read_bytes(), predictor.manifest, outcome))
             bar.update(task, advance=1)
     if failed:
         raise typer.Exit(FAILED)
@@ -95,16 +97,3 @@ def _print_result(path: Path, result: Result, json: bool) -> None:
         box = getattr(p, "box", None)
         place = f"  [{', '.join(f'{v:.0f}' for v in box)}]" if box else ""
         typer.echo(f"  {p.score:.3f}  {p.label}{place}")
-
-
-def _draw(predictor: LocalPredictor, path: Path, result: Result, target: Path) -> None:
-    from inference_core.bundle.preprocess import Decode
-    from inference_core.imaging import decode_image
-    from inference_core.tasks import TASKS
-
-    # Boxes refer to the picture as the model saw it: turned upright, or not.
-    image = decode_image(path.read_bytes(), Decode(exif=predictor.manifest.decode_step.exif))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    stream = io.BytesIO()
-    TASKS[predictor.manifest.task].draw(image, result.predictions).save(stream, "PNG")
-    target.write_bytes(stream.getvalue())

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from inference_core.pipeline import LocalPredictor
 from inference_core.observer import Observer
+from inference_core.pipeline import LocalPredictor
 from inference_core.repository import Repository
 from inference_core.settings import Settings
 from tests.function_app.host import Host

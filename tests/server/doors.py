@@ -13,7 +13,8 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from inference_core.limits import Limits
-from inference_core.pipeline import LocalPredictor, Outcome
+from inference_core.pipeline import LocalPredictor
+from inference_core.predictor import Outcome
 from inference_core.server import Service, create_app
 from inference_core.settings import Settings
 

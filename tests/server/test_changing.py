@@ -39,7 +39,7 @@ def test_the_end_comes_after_the_last_answer(fragile_models: Path) -> None:
             statuses[fragile_server.ask("POST", PREDICT, picture)[0]] += 1
         return statuses
 
-    with serving(fragile_models, threads="1", drain_s="1") as fragile_server, ThreadPoolExecutor(4) as clients:
+    with serving(fragile_models, threads="1", drain_s="2") as fragile_server, ThreadPoolExecutor(4) as clients:
         load = [clients.submit(ask_on, fragile_server, picture) for picture in (SOUND, SLOW, SLOW, SOUND)]
         becomes(lambda: waiting(fragile_server, NAME) >= 2)
         fragile_server.process.terminate()

@@ -11,7 +11,8 @@ import orjson
 import pytest
 
 from inference_core.limits import Limits
-from inference_core.pipeline import LocalPredictor, Outcome
+from inference_core.pipeline import LocalPredictor
+from inference_core.predictor import Outcome
 from tests.server.doors import PREDICT as CLASSIFY
 from tests.server.doors import open_door
 from tests.server.fragile import NAME, NO_NUMBER, PREDICT, QUEUE_SIZE, RAISING, SLOW, SOUND

@@ -9,7 +9,7 @@ from inference_core.limits import Limits
 from inference_core.oip.byte_strings import object_array
 from inference_core.oip.datatypes import BYTES
 from inference_core.oip.tensors import Tensor
-from inference_core.pipeline import Outcome
+from inference_core.predictor import Outcome
 from inference_core.repository import Model
 from inference_core.settings import Settings
 from inference_core.tasks import Result, Timings

@@ -5,12 +5,13 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from inference_core.drawing import draw_result
 from inference_core.repository import Model
+from inference_core.server.acceptance import format_for
 from inference_core.server.answers import answer
 from inference_core.server.body import read_image, read_images
 from inference_core.server.connection import while_connected
 from inference_core.server.direct import DirectRoute
-from inference_core.server.drawing import draw_result, format_for
 from inference_core.server.patience import patience_of
 from inference_core.server.routes.documents import (
     ERROR_SCHEMA,
@@ -105,7 +106,7 @@ async def predict_image(request: Request) -> Response:
     media_type, kind = format_for(request.headers.get("accept"))
     async with service.lease(request.path_params["name"], version_of(request)) as model:
         image, result = await _predict(request, model, settings)
-        drawn = await asyncio.to_thread(draw_result, image, model, result, kind, settings.max_pixels)
+        drawn = await asyncio.to_thread(draw_result, image, model.manifest, result, kind, settings.max_pixels)
     return Response(drawn, media_type=media_type)
 
 

@@ -1,9 +1,9 @@
-"""The annotated picture: which format it comes in, and what it is drawn on."""
+"""The `Accept` header: which format the annotated picture comes in."""
 
 import pytest
 
 from inference_core.errors import NotAcceptableError
-from inference_core.server.drawing import format_for
+from inference_core.server.acceptance import format_for
 
 PNG, JPEG = ("image/png", "PNG"), ("image/jpeg", "JPEG")
 

@@ -1,18 +1,9 @@
-"""The annotated picture: what was found, drawn on what was sent."""
+"""Which format of a picture a caller likes best."""
 
-import io
-from typing import Literal
-
-from inference_core.bundle.preprocess import Decode
+from inference_core.drawing import Format
 from inference_core.errors import NotAcceptableError
-from inference_core.imaging import decode_image
-from inference_core.repository import Model
-from inference_core.tasks import TASKS, Result
-
-Format = Literal["PNG", "JPEG"]
 
 _FORMATS: dict[str, Format] = {"image/png": "PNG", "image/jpeg": "JPEG"}
-_QUALITY = 90
 
 
 def format_for(accept: str | None) -> tuple[str, Format]:
@@ -32,15 +23,6 @@ def format_for(accept: str | None) -> tuple[str, Format]:
             remedy="send Accept: image/png",
         )
     return best, _FORMATS[best]
-
-
-def draw_result(data: bytes, model: Model, result: Result, kind: Format, max_pixels: int) -> bytes:
-    """The picture in `data` with the predictions drawn on it, encoded. Takes long enough to belong in a thread."""
-    # Boxes refer to the picture as the model saw it: turned upright, or not.
-    image = decode_image(data, Decode(exif=model.manifest.decode_step.exif), max_pixels)
-    stream = io.BytesIO()
-    TASKS[result.task].draw(image, result.predictions).save(stream, kind, quality=_QUALITY)
-    return stream.getvalue()
 
 
 def _weight(entry: str) -> tuple[str, float]:
