@@ -1,6 +1,7 @@
 """How an artifact runs on the machine it is served from, by what its tuning table says of the one it was packed on."""
 
 import logging
+from dataclasses import replace
 
 from inference_core.bundle import Artifact, Bundle, Manifest
 from inference_core.cpu import available_cpus, instruction_sets
@@ -32,12 +33,21 @@ def engine_options(
     return EngineOptions(threads=threads or cpus, device=device)
 
 
-def crowd_options(options: EngineOptions) -> EngineOptions | None:
-    """One thread for each caller, as many callers as CPUs; None where that is no other layout, or on a GPU."""
+def lane_options(options: EngineOptions, goal: str) -> tuple[EngineOptions, EngineOptions | None]:
+    """How a lone picture runs, and how each of a crowd does; None where that is alike.
+
+    Args:
+        options: as tuned or asked for.
+        goal: `latency` takes them as they are, `throughput` a thread for each picture, `auto` all threads for a lone
+            one and a thread for each of a crowd.
+    """
     cpus = options.threads * options.instances
-    if options.device != "cpu" or options.threads == 1:
-        return None
-    return EngineOptions(threads=1, instances=cpus)
+    if goal == "latency" or options.device != "cpu" or cpus == 1:
+        return options, None
+    narrow = replace(options, threads=1, instances=cpus, spin=False)
+    if goal == "throughput":
+        return narrow, None
+    return (replace(options, threads=cpus, instances=1) if options.threads == 1 else options), narrow
 
 
 def open_predictor(
@@ -58,10 +68,8 @@ def open_predictor(
     options = engine_options(
         bundle.manifest, bundle.artifact(name), threads=settings.threads, device=settings.device, alone=alone
     )
-    crowd = None if settings.goal == "latency" else crowd_options(options)
-    if crowd is not None and settings.goal == "throughput":
-        options, crowd = crowd, None
-    return LocalPredictor.load(bundle, engine=name, options=options, crowd=crowd, max_pixels=settings.max_pixels)
+    alone_options, crowd = lane_options(options, settings.goal)
+    return LocalPredictor.load(bundle, engine=name, options=alone_options, crowd=crowd, max_pixels=settings.max_pixels)
 
 
 def warn_elsewhere(manifest: Manifest) -> None:

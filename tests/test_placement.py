@@ -9,7 +9,8 @@ import pytest
 
 from inference_core import placement
 from inference_core.bundle import Bundle, open_bundle
-from inference_core.placement import engine_options, warn_elsewhere
+from inference_core.engines import EngineOptions
+from inference_core.placement import engine_options, lane_options, warn_elsewhere
 from tests.models import pack_classifier
 
 ROW = {"engine": "onnxruntime", "precision": "fp32", "threads": 2, "instances": 3, "outcome": "picked"}
@@ -84,3 +85,26 @@ def test_the_same_cpu_is_not_spoken_of(tmp_path: Path, caplog: pytest.LogCapture
 def test_a_table_names_one_pick(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="exactly one row has to be the picked one"):
         tuned(tmp_path, rows=[ROW, ROW])
+
+
+WIDE, NARROW = EngineOptions(threads=4, spin=True), EngineOptions(threads=1, instances=4)
+
+
+@pytest.mark.parametrize(
+    ("options", "goal", "expected"),
+    [
+        (WIDE, "latency", (WIDE, None)),
+        (WIDE, "throughput", (NARROW, None)),
+        (WIDE, "auto", (WIDE, NARROW)),
+        (NARROW, "latency", (NARROW, None)),
+        (NARROW, "throughput", (NARROW, None)),
+        (NARROW, "auto", (EngineOptions(threads=4), NARROW)),
+        (EngineOptions(threads=2, instances=2), "auto", (EngineOptions(threads=2, instances=2), NARROW)),
+        (EngineOptions(threads=1), "auto", (EngineOptions(threads=1), None)),
+        (EngineOptions(threads=4, device="cuda"), "auto", (EngineOptions(threads=4, device="cuda"), None)),
+    ],
+)
+def test_a_lone_picture_runs_wide_and_a_crowd_narrow(
+    options: EngineOptions, goal: str, expected: tuple[EngineOptions, EngineOptions | None]
+) -> None:
+    assert lane_options(options, goal) == expected

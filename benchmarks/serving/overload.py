@@ -15,7 +15,7 @@ from inference_core.bench.load import HttpTarget, Report
 
 _SHARE = 0.8
 _EXCESS = 2.0
-_QUEUES = {"the default queue": {}, "a queue of 8": {"queue_size": "8"}}
+_QUEUES = {"the default queue": {}, "a queue of 2": {"queue_size": "2"}}
 _HUNG = "timeout"
 _LOST = ("refused", "reset", "malformed", "no answer")
 _REFUSED = "429"

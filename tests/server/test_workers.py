@@ -170,6 +170,7 @@ def test_a_process_that_is_killed_is_replaced_while_the_other_answers(server: Se
         assert server.ask("POST", PREDICT, RED)[0] == 200
 
 
+@pytest.mark.slow
 def test_every_process_is_unready_before_it_ends(tiny_models: Path) -> None:
     with serving(tiny_models, workers="2", threads="2", drain_s="2") as server:
         becomes(lambda: len(workers(server)) == 2)
