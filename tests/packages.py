@@ -1,8 +1,10 @@
-"""Marks for tests of optional packages. Finding a package does not import it: several cannot share one process."""
+"""Marks for what a machine may lack. Finding a package does not import it: several cannot share one process."""
 
 from importlib.util import find_spec
 
 import pytest
+
+from inference_core.cpu import instruction_sets
 
 
 def _needs(package: str) -> pytest.MarkDecorator:
@@ -15,3 +17,7 @@ needs_tensorflow = _needs("tensorflow")
 needs_tf2onnx = _needs("tf2onnx")
 needs_torch = _needs("torch")
 needs_torchscript = _needs("satchel_torchscript")
+needs_vnni = pytest.mark.skipif(
+    not {"avx_vnni", "avx512_vnni", "asimddp"} & {*instruction_sets()},
+    reason="sums of products of bytes saturate on CPUs without VNNI",
+)

@@ -14,6 +14,7 @@ from inference_core.packing.onnx.graph import inspect_onnx
 from inference_core.packing.onnx.quantization import quantize_onnx
 from inference_core.packing.recipe import read_recipe
 from tests.assets import ASSETS, COCO, needs_assets
+from tests.packages import needs_vnni
 from tests.zoo import yolox_upstream
 from tests.zoo.coco import category_ids, mean_average_precision, read_truth, record
 from tests.zoo.conftest import model_file
@@ -64,6 +65,7 @@ def precision_of(path: Path, truth: Truth) -> float:
 
 
 @pytest.mark.slow
+@needs_vnni
 def test_a_detector_finds_what_it_found(tmp_path: Path) -> None:
     truth = read_truth()
     quantized = quantize("yolox_nano", tmp_path)

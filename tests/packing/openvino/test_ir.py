@@ -16,7 +16,7 @@ from inference_core.packing.onnx.graph import inspect_onnx
 from inference_core.packing.onnx.quantization import Quantized, quantize_onnx
 from inference_core.packing.openvino.ir import quantize_openvino, to_openvino
 from tests.models import write_classifier
-from tests.packages import needs_nncf, needs_openvino
+from tests.packages import needs_nncf, needs_openvino, needs_vnni
 from tests.packing.onnx.convolutions import WEIGHTS, Array, means, write_chain, write_tensors
 
 FLOAT = {"INFERENCE_PRECISION_HINT": "f32"}
@@ -97,6 +97,7 @@ def test_a_model_is_not_stored_in_more_bits_than_it_has(tmp_path: Path, has: Pre
 
 
 @needs_openvino
+@needs_vnni
 def test_a_quantized_graph_is_converted_as_it_is(tmp_path: Path) -> None:
     graph, tensors = write_chain(tmp_path / "m.onnx", WEIGHTS), write_tensors(tmp_path)
     ir = to_openvino(quantize_onnx(graph, tensors, tmp_path).graph, "int8", tmp_path)
