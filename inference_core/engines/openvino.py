@@ -1,5 +1,6 @@
 """The OpenVINO engine."""
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,7 +47,7 @@ class OpenVinoEngine(Engine):
             f"openvino {_version()} cannot load {artifact.file}",
             "check that the file is whole, with its .bin beside it, and of a version that this one reads",
         ):
-            core = ov.Core()
+            core = _core()
             model = core.read_model(str(directory / artifact.file))
             compiled = core.compile_model(model, "CPU", compile_options(artifact, options))
         for kind, specs, ports in (
@@ -98,6 +99,13 @@ class OpenVinoEngine(Engine):
     def _failing(self) -> Iterator[None]:
         with _translated(f"openvino failed while running {self._artifact.file}", None):
             yield
+
+
+@functools.cache
+def _core() -> ov.Core:
+    """One for the process, and never freed: its CPU part gives the calling thread another stack for signals, and frees
+    that with itself, wherever that happens; the next signal would then end the process."""
+    return ov.Core()
 
 
 def compile_options(artifact: Artifact, options: EngineOptions) -> dict[str, Any]:

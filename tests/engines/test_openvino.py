@@ -1,6 +1,8 @@
 """The OpenVINO engine on tiny graphs, and on a real one."""
 
 import json
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +16,7 @@ from inference_core.bundle import Artifact, Bundle, open_bundle
 from inference_core.bundle.tensors import BucketedAxis
 from inference_core.engines import Engine, EngineDescription, EngineOptions, load_engine
 from inference_core.errors import DeadlineError, EngineError, MissingDependencyError
-from tests.assets import ASSETS, needs_assets
+from tests.assets import ASSETS, ROOT, needs_assets
 from tests.models import write_classifier
 
 ov = pytest.importorskip("openvino", reason="openvino is not installed")
@@ -64,6 +66,29 @@ def test_its_own_format_is_read_with_the_weights_beside_it(artifact: Artifact, t
     with pytest.raises(EngineError) as caught:
         load_engine(there, tmp_path, OPTIONS)
     assert caught.value.got == "Empty weights data in bin file or bin file cannot be found!"
+
+
+def test_a_signal_after_a_model_was_closed_elsewhere_is_handled(bundle: Bundle) -> None:
+    code = f"""
+import gc, signal, threading
+from inference_core.bundle import open_bundle
+from inference_core.engines import EngineOptions
+from inference_core.engines.openvino import OpenVinoEngine
+
+bundle = open_bundle({str(bundle.directory)!r})
+artifact = bundle.artifact().model_copy(update={{"engine": "openvino"}})
+engine = OpenVinoEngine.load(artifact, bundle.directory, EngineOptions(threads=1))
+engine.warm_up()
+held = [engine]
+del engine
+closing = threading.Thread(target=lambda: (held.pop().close(), gc.collect()))
+closing.start()
+closing.join()
+signal.signal(signal.SIGTERM, lambda *_: print("handled"))
+signal.raise_signal(signal.SIGTERM)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "handled\n"), done.stderr
 
 
 def test_the_description_says_what_runs(bundle: Bundle, artifact: Artifact) -> None:

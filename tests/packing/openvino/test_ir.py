@@ -1,5 +1,6 @@
 """OpenVINO's representation: names, axes and answers of the source, weights in half the size, int8 by NNCF."""
 
+import functools
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,18 +25,22 @@ INDICES = 32
 """Bytes of the axes that a mean is taken over and of the shape that is flattened to, beside the weights."""
 
 
-def run_openvino(graph: ModelGraph, tensor: Array) -> Array:
+@functools.cache
+def core() -> Any:
+    """Kept, for the reason that the engine has: see `inference_core.engines.openvino`."""
     import openvino as ov
 
-    answer: Array = ov.Core().compile_model(str(graph.path), "CPU", FLOAT)([tensor])[graph.outputs[0]["name"]]
+    return ov.Core()
+
+
+def run_openvino(graph: ModelGraph, tensor: Array) -> Array:
+    answer: Array = core().compile_model(str(graph.path), "CPU", FLOAT)([tensor])[graph.outputs[0]["name"]]
     return answer
 
 
 def facts(graph: ModelGraph) -> list[tuple[Any, ...]]:
     """Names and shapes as OpenVINO reads them."""
-    import openvino as ov
-
-    model = ov.Core().read_model(str(graph.path))
+    model = core().read_model(str(graph.path))
     return [(*port.get_names(), str(port.get_partial_shape())) for port in (*model.inputs, *model.outputs)]
 
 
