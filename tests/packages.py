@@ -21,3 +21,4 @@ needs_vnni = pytest.mark.skipif(
     not {"avx_vnni", "avx512_vnni", "asimddp"} & {*instruction_sets()},
     reason="sums of products of bytes saturate on CPUs without VNNI",
 )
+needs_bf16 = pytest.mark.skipif("avx512_bf16" not in instruction_sets(), reason="this CPU does not compute in bfloat16")

@@ -12,7 +12,7 @@ def test_a_classification_result_encodes_to_the_published_shape() -> None:
     assert orjson.dumps(result) == (
         b'{"model":"m","version":"1.0.0","task":"classification","image":{"width":640,"height":480},'
         b'"predictions":[{"label":"bear","class_id":294,"score":0.5}],'
-        b'"timings_ms":{"decode":1.5,"preprocess":2.0,"infer":3.25,"postprocess":0.125}}'
+        b'"timings_ms":{"decode":1.5,"preprocess":2.0,"infer":3.25,"postprocess":0.125,"queue":0.0}}'
     )
 
 
@@ -20,7 +20,7 @@ def test_a_detection_result_encodes_to_the_published_shape() -> None:
     found = (Detection("Bär", 23, 0.75, (0.0, 1.5, 2.0, 3.0)),)
     body = orjson.dumps(Result("m", "1", "detection", ImageSize(4, 4), found)).decode()
     assert '"predictions":[{"label":"Bär","class_id":23,"score":0.75,"box":[0.0,1.5,2.0,3.0]}]' in body
-    assert body.endswith('"timings_ms":{"decode":0.0,"preprocess":0.0,"infer":0.0,"postprocess":0.0}}')
+    assert body.endswith('"timings_ms":{"decode":0.0,"preprocess":0.0,"infer":0.0,"postprocess":0.0,"queue":0.0}}')
 
 
 def test_an_instance_carries_its_mask_as_coco_has_it() -> None:

@@ -13,7 +13,7 @@ from inference_core.packing.recipe import read_recipe
 from inference_core.packing.torch.source import inspect_torch, round_torchscript, torchscript_to_onnx
 from tests.archives import CLASSIFIER, write_archive
 from tests.assets import ASSETS, needs_assets
-from tests.packages import needs_torch, needs_torchscript
+from tests.packages import needs_bf16, needs_torch, needs_torchscript
 from tests.packing.bench import Bench
 from tests.packing.torch.bench import MEANS, folder, means, pixels, run, saved
 
@@ -28,6 +28,7 @@ def recipe(bench: Bench) -> Recipe:
     return read_recipe(str(bench.recipe))[0]
 
 
+@needs_bf16
 def test_a_model_of_torchvision_keeps_its_answers_in_onnx_and_bfloat16(tmp_path: Path) -> None:
     recipe, _ = read_recipe("mobilenet_v2")
     graph = inspect_torch("torchvision:mobilenet_v2?num_classes=7&width_mult=0.25", "random", recipe, tmp_path)
@@ -47,6 +48,7 @@ def test_a_model_of_torchvision_keeps_its_answers_in_onnx_and_bfloat16(tmp_path:
     assert 0 < np.abs(in_bf16 - wanted).max() < 0.03 * scale
 
 
+@needs_bf16
 def test_a_rounded_archive_is_half_and_loads_as_bf16(recipe: Recipe, tmp_path: Path) -> None:
     graph = round_torchscript(inspect_torch(MEANS, "own", recipe, tmp_path), folder(tmp_path / "bf16"))
     facts = {"engine": graph.engine, "precision": graph.precision, "file": graph.file}
@@ -79,6 +81,7 @@ def test_an_archive_without_python_becomes_onnx(recipe: Recipe, tmp_path: Path) 
 
 @needs_assets
 @pytest.mark.assets
+@needs_bf16
 def test_squeezenet_answers_alike_in_onnx_and_in_bfloat16(tmp_path: Path) -> None:
     from inference_core.packing.torch.archive import inspect_torchscript, trial_tensors
 
