@@ -15,7 +15,7 @@ from inference_core.pipeline import LocalPredictor
 from inference_core.tasks import Result
 from inference_core.zoo import recipe_path
 from tests.assets import ASSETS, BEAR, COCO, needs_assets
-from tests.packages import needs_nncf, needs_openvino, needs_torch, needs_torchscript
+from tests.packages import needs_nncf, needs_openvino, needs_torch, needs_torchscript, needs_vnni
 from tests.zoo.conftest import model_file
 
 pytestmark = [needs_openvino, pytest.mark.slow]
@@ -96,6 +96,7 @@ def rows(tuning: Tuning) -> dict[str, Row]:
 @needs_assets
 @needs_nncf
 @pytest.mark.assets
+@needs_vnni
 def test_yolox_is_tried_in_every_precision(yolox: Tuning) -> None:
     assert list(rows(yolox)) == [
         *("onnxruntime:fp32", "onnxruntime:int8", "openvino:fp32", "openvino:bf16", "openvino:int8"),

@@ -114,6 +114,7 @@ def test_a_quantized_graph_is_converted_as_it_is(tmp_path: Path) -> None:
 
 @needs_openvino
 @needs_nncf
+@needs_vnni
 def test_nncf_quantizes_to_within_a_step(tmp_path: Path) -> None:
     graph, tensors = write_chain(tmp_path / "m.onnx", WEIGHTS, WEIGHTS), write_tensors(tmp_path)
     ir = quantize_openvino(quantize_onnx(graph, tensors, tmp_path), tensors, tmp_path)
