@@ -115,8 +115,8 @@ def test_yolox_is_tried_in_every_precision(yolox: Tuning) -> None:
         ("onnxruntime:fp32", 0.005),
         ("openvino:fp32", 0.005),
         ("openvino:bf16", 0.01),
-        ("onnxruntime:int8", 0.04),
-        ("openvino:int8", 0.04),
+        pytest.param("onnxruntime:int8", 0.04, marks=needs_vnni),
+        pytest.param("openvino:int8", 0.04, marks=needs_vnni),
     ],
 )
 def test_yolox_stays_as_precise(yolox: Tuning, name: str, most: float) -> None:
