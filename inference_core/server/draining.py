@@ -2,9 +2,24 @@
 
 import signal
 import threading
+from collections.abc import Callable
+from functools import partial
 from types import FrameType
 
 from inference_core.server.service import Service
+
+
+def drain_then(service: Service, stop: Callable[[], object]) -> None:
+    """Makes `service` unready, and calls `stop` once `SATCHEL_DRAIN_S` has passed: at once where that is 0, or when it
+    was draining already."""
+    delay = 0 if service.draining else service.settings.drain_s
+    service.drain()
+    if not delay:
+        stop()
+        return
+    timer = threading.Timer(delay, stop)
+    timer.daemon = True
+    timer.start()
 
 
 def drain_first(service: Service) -> None:
@@ -14,17 +29,10 @@ def drain_first(service: Service) -> None:
     the main thread. Where there is nothing to wait for, or no such handler, all stays as it is.
     """
     stop = signal.getsignal(signal.SIGTERM)
-    delay = service.settings.drain_s
-    if not delay or not callable(stop) or threading.current_thread() is not threading.main_thread():
+    if not service.settings.drain_s or not callable(stop) or threading.current_thread() is not threading.main_thread():
         return
 
     def drain(sig: int, frame: FrameType | None) -> None:
-        if service.draining:
-            stop(sig, frame)
-            return
-        service.drain()
-        timer = threading.Timer(delay, stop, (sig, frame))
-        timer.daemon = True
-        timer.start()
+        drain_then(service, partial(stop, sig, frame))
 
     signal.signal(signal.SIGTERM, drain)

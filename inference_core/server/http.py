@@ -3,13 +3,14 @@
 import signal
 import socket
 import sys
-import threading
+from functools import partial
 from types import FrameType
 from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from inference_core.server.draining import drain_then
 from inference_core.server.protocol import BoundedProtocol
 from inference_core.server.service import Service
 
@@ -53,12 +54,9 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Gives load balancers the time that the settings say to see that it is no longer ready. A second signal ends
         the waiting."""
-        delay = self._service.settings.drain_s
-        if delay and not self._service.draining and sig == signal.SIGTERM:
-            self._service.drain()
-            timer = threading.Timer(delay, super().handle_exit, (sig, frame))
-            timer.daemon = True
-            timer.start()
+        stop = partial(super().handle_exit, sig, frame)
+        if sig == signal.SIGTERM:
+            drain_then(self._service, stop)
             return
         self._service.drain()
-        super().handle_exit(sig, frame)
+        stop()
