@@ -146,7 +146,9 @@ def _azure(environment: Mapping[str, str]) -> "SpanExporter":
     _require("azure.monitor.opentelemetry.exporter", "otel-azure")
     from azure.monitor.opentelemetry.exporter import AzureMonitorTraceExporter
 
-    return AzureMonitorTraceExporter(connection_string=environment[_AZURE_KEY], disable_offline_storage=True)
+    connection = environment[_AZURE_KEY]
+    exporter: SpanExporter = AzureMonitorTraceExporter(connection_string=connection, disable_offline_storage=True)
+    return exporter
 
 
 _EXPORTERS: dict[str, Callable[[Mapping[str, str]], "SpanExporter"]] = {
