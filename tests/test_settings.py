@@ -10,10 +10,13 @@ from inference_core.settings import Settings, settings_table
 
 NAMES = (
     "SATCHEL_MODELS, SATCHEL_ENGINE, SATCHEL_DEVICE, SATCHEL_THREADS, SATCHEL_HOST, SATCHEL_PORT, "
-    "SATCHEL_MAX_BODY_MB, SATCHEL_MAX_PIXELS, SATCHEL_MAX_IMAGES, SATCHEL_QUEUE_SIZE, SATCHEL_TIMEOUT_MS, "
-    "SATCHEL_GOAL, SATCHEL_MAX_BATCH, SATCHEL_BATCH_DELAY_MS, SATCHEL_ONLY, SATCHEL_LOAD, SATCHEL_MAX_ACTIVE, "
-    "SATCHEL_IDLE_UNLOAD_S, SATCHEL_RELOAD, SATCHEL_ADMIN, SATCHEL_API_KEYS, SATCHEL_CORS_ORIGINS, SATCHEL_URL_HOSTS, "
-    "SATCHEL_GRPC_PORT, SATCHEL_LOG_FORMAT, SATCHEL_DRAIN_S, SATCHEL_WORKERS"
+    "SATCHEL_MAX_BODY_MB, SATCHEL_MAX_BODIES_MB, SATCHEL_MAX_PIXELS, SATCHEL_MAX_IMAGES, SATCHEL_QUEUE_SIZE, "
+    "SATCHEL_TIMEOUT_MS, SATCHEL_GOAL, SATCHEL_MAX_BATCH, SATCHEL_BATCH_DELAY_MS, SATCHEL_ONLY, SATCHEL_LOAD, "
+    "SATCHEL_MAX_ACTIVE, SATCHEL_IDLE_UNLOAD_S, SATCHEL_RELOAD, SATCHEL_ADMIN, SATCHEL_API_KEYS, SATCHEL_CORS_ORIGINS, "
+    "SATCHEL_URL_HOSTS, SATCHEL_GRPC_PORT, SATCHEL_LOG_FORMAT, SATCHEL_DRAIN_S, SATCHEL_WORKERS, SATCHEL_MODE, "
+    "SATCHEL_OVERFLOW, SATCHEL_REMOTE_URL, SATCHEL_REMOTE_PROTOCOL, SATCHEL_REMOTE_SPLIT, SATCHEL_REMOTE_MODEL, "
+    "SATCHEL_REMOTE_VERSION, SATCHEL_REMOTE_CONCURRENCY, SATCHEL_REMOTE_CONNECT_MS, SATCHEL_REMOTE_READ_MS, "
+    "SATCHEL_REMOTE_RETRIES, SATCHEL_REMOTE_HEADER, SATCHEL_REMOTE_TOKEN, SATCHEL_REMOTE_IDENTITY, SATCHEL_REMOTE_CA"
 )
 DEFAULTS = Settings(
     models=Path("models"),
@@ -23,6 +26,7 @@ DEFAULTS = Settings(
     host="127.0.0.1",
     port=8080,
     max_body_mb=20,
+    max_bodies_mb=512,
     max_pixels=50_000_000,
     max_images=32,
     queue_size=128,
@@ -43,6 +47,21 @@ DEFAULTS = Settings(
     log_format="text",
     drain_s=0,
     workers=1,
+    mode="embedded",
+    overflow="off",
+    remote_url=(),
+    remote_protocol=None,
+    remote_split=None,
+    remote_model=None,
+    remote_version=None,
+    remote_concurrency=16,
+    remote_connect_ms=1000,
+    remote_read_ms=10_000,
+    remote_retries=2,
+    remote_header=None,
+    remote_token=None,
+    remote_identity=None,
+    remote_ca=None,
 )
 OTHERS = Settings(
     models=Path("/srv/models"),
@@ -52,6 +71,7 @@ OTHERS = Settings(
     host="0.0.0.0",  # noqa: S104  # nothing listens
     port=0,
     max_body_mb=1,
+    max_bodies_mb=2,
     max_pixels=2**30,
     max_images=1,
     queue_size=0,
@@ -72,6 +92,21 @@ OTHERS = Settings(
     log_format="json",
     drain_s=5,
     workers=3,
+    mode="remote",
+    overflow="embedded",
+    remote_url=("http://a:8000", "https://b.example/under/it"),
+    remote_protocol="tfs-http",
+    remote_split="image",
+    remote_model="{name}_there",
+    remote_version="2",
+    remote_concurrency=4,
+    remote_connect_ms=50,
+    remote_read_ms=500,
+    remote_retries=0,
+    remote_header="X-API-Key: k",
+    remote_token="t",  # opens nothing
+    remote_identity="api://satchel/.default",
+    remote_ca=Path("/etc/ca.pem"),
 )
 DEVICE = "cpu, cuda or cuda:N"
 
@@ -138,6 +173,12 @@ def test_a_variable_sets_its_field_and_no_other(variable: str, text: str, value:
         ("URL_HOSTS", "http://a", "host names, each with or without a port, separated by commas"),
         ("ONLY", "a,,b", "names, separated by commas"),
         ("WORKERS", "0", "a whole number from 1 to 1024"),
+        ("MODE", "local", "embedded or remote"),
+        ("OVERFLOW", "on", "off or remote or embedded"),
+        ("REMOTE_URL", "a:8000", "URLs such as http://host:8000 or grpc://host:8001, with commas between"),
+        ("REMOTE_URL", "http://a:8000/?x=1", "URLs such as http://host:8000 or grpc://host:8001, with commas between"),
+        ("REMOTE_PROTOCOL", "rest", "oip-http or oip-grpc or tfs-http or tfs-grpc"),
+        ("REMOTE_SPLIT", "tensor", "tensors or image"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_with_the_range(variable: str, text: str, expected: str) -> None:
@@ -168,7 +209,19 @@ def test_an_empty_value_is_refused_not_taken_for_unset(name: str) -> None:
 def test_an_unknown_variable_is_refused_with_the_nearest_name(name: str, remedy: str) -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_environment({name: "7"})
-    assert str(caught.value) == f"unknown setting {name}\n  got: 7\n  expected: one of {NAMES}\n  remedy: {remedy}"
+    assert str(caught.value) == f"unknown setting {name}\n  expected: one of {NAMES}\n  remedy: {remedy}"
+
+
+@pytest.mark.parametrize("variable", ["REMOTE_TOKEN", "REMOTE_HEADER"])
+def test_a_secret_is_never_shown(variable: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({f"SATCHEL_{variable}": "open sesame\n"})
+    assert "sesame" not in str(caught.value)
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({f"SATCHEL_{variable[:-1]}": "sesame"})
+    assert "sesame" not in str(caught.value)
+    assert "X-API-Key: k" not in repr(OTHERS)
+    assert "remote_token" not in repr(OTHERS)
 
 
 @pytest.mark.parametrize("settings", [DEFAULTS, OTHERS], ids=["defaults", "others"])
@@ -183,6 +236,7 @@ def test_the_environment_of_a_child_names_what_is_set() -> None:
         "SATCHEL_HOST": "127.0.0.1",
         "SATCHEL_PORT": "8080",
         "SATCHEL_MAX_BODY_MB": "20",
+        "SATCHEL_MAX_BODIES_MB": "512",
         "SATCHEL_MAX_PIXELS": "50000000",
         "SATCHEL_MAX_IMAGES": "32",
         "SATCHEL_QUEUE_SIZE": "128",
@@ -197,6 +251,12 @@ def test_the_environment_of_a_child_names_what_is_set() -> None:
         "SATCHEL_LOG_FORMAT": "text",
         "SATCHEL_DRAIN_S": "0",
         "SATCHEL_WORKERS": "1",
+        "SATCHEL_MODE": "embedded",
+        "SATCHEL_OVERFLOW": "off",
+        "SATCHEL_REMOTE_CONCURRENCY": "16",
+        "SATCHEL_REMOTE_CONNECT_MS": "1000",
+        "SATCHEL_REMOTE_READ_MS": "10000",
+        "SATCHEL_REMOTE_RETRIES": "2",
     }
     assert list(OTHERS.to_environment()) == NAMES.split(", ")
 
@@ -207,8 +267,22 @@ def test_the_table_has_a_row_for_every_setting_with_its_default() -> None:
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
     assert [name for name, _, _ in cells] == [f"`{name}`" for name in NAMES.split(", ")]
     assert [default for _, default, _ in cells] == [
-        *("`models`", "", "`cpu`", "", "`127.0.0.1`", "`8080`", "`20`", "`50000000`", "`32`", "`128`", "`30000`"),
+        *(
+            "`models`",
+            "",
+            "`cpu`",
+            "",
+            "`127.0.0.1`",
+            "`8080`",
+            "`20`",
+            "`512`",
+            "`50000000`",
+            "`32`",
+            "`128`",
+            "`30000`",
+        ),
         *("`auto`", "", "`0`", "", "`eager`", "`0`", "`0`", "`off`", "`off`", "", "", "", "", "`text`", "`0`", "`1`"),
+        *("`embedded`", "`off`", "", "", "", "", "", "`16`", "`1000`", "`10000`", "`2`", "", "", "", ""),
     ]
     assert cells[5][2] == "port to listen on; 0 takes a free one"
 

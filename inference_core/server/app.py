@@ -13,6 +13,7 @@ from inference_core.server.direct import Directly
 from inference_core.server.draining import drain_first
 from inference_core.server.envelope import Envelope
 from inference_core.server.head import HeadGuard
+from inference_core.server.intake import Intake
 from inference_core.server.logs import configure_logging
 from inference_core.server.security import KeyGuard, KeyRing, add_cors
 from inference_core.server.service import Service
@@ -50,6 +51,7 @@ def create_app(service: Service) -> FastAPI:
     for door in (routes, page, metrics, oip, tfs, bmw):
         app.include_router(door.router)
     app.add_middleware(Directly, routes=(*routes.DIRECT, *oip.DIRECT))
+    app.add_middleware(Intake, limit=service.settings.max_bodies_mb * 2**20)
     install_error_handlers(app)
     app.add_middleware(HeadGuard)
     if service.settings.api_keys:
