@@ -28,6 +28,15 @@ class Observer(Protocol):
     def state(self, model: str, version: str, state: ModelState) -> None:
         """A version of `model` has come into this state."""
 
+    def called(self, model: str, endpoint: str, outcome: str, seconds: float) -> None:
+        """One call of an endpoint for `model` ended: `ok`, or why it has no answer."""
+
+    def endpoint(self, model: str, endpoint: str, *, usable: bool, outstanding: int) -> None:
+        """Whether an endpoint may be asked for `model` now, and how many calls of it are under way."""
+
+    def overflowed(self, model: str) -> None:
+        """One request went to where models run that cannot run in the chosen mode."""
+
 
 class Silent:
     """Tells nobody."""
@@ -49,3 +58,12 @@ class Silent:
 
     def state(self, model: str, version: str, state: ModelState) -> None:
         """See `Observer.state`."""
+
+    def called(self, model: str, endpoint: str, outcome: str, seconds: float) -> None:
+        """See `Observer.called`."""
+
+    def endpoint(self, model: str, endpoint: str, *, usable: bool, outstanding: int) -> None:
+        """See `Observer.endpoint`."""
+
+    def overflowed(self, model: str) -> None:
+        """See `Observer.overflowed`."""

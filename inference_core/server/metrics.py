@@ -73,6 +73,20 @@ class Metrics:
                 self._instruments.model_state.labels(model, version, each).set(each == state)
             self._instruments.loaded.set(sum(other == "ready" for other in self._states.values()))
 
+    def called(self, model: str, endpoint: str, outcome: str, seconds: float) -> None:
+        """See `Observer.called`."""
+        self._instruments.endpoint_calls.labels(model, endpoint, outcome).inc()
+        self._instruments.endpoint_seconds.labels(model, endpoint).observe(seconds)
+
+    def endpoint(self, model: str, endpoint: str, *, usable: bool, outstanding: int) -> None:
+        """See `Observer.endpoint`."""
+        self._instruments.endpoint_usable.labels(model, endpoint).set(usable)
+        self._instruments.endpoint_outstanding.labels(model, endpoint).set(outstanding)
+
+    def overflowed(self, model: str) -> None:
+        """See `Observer.overflowed`."""
+        self._instruments.overflowed.labels(model).inc()
+
     def knows(self, model: str) -> bool:
         """Whether a model of this name has ever had a state here: only such names become labels."""
         return model in self._known
@@ -128,6 +142,10 @@ class _Instruments:
         self.calls = Counter("satchel_grpc_requests", "gRPC requests", ["method", "code"], registry=own)
         self.predictions = Counter("satchel_predictions", "Pictures with an answer", ["model"], registry=own)
         self.errors = Counter("satchel_prediction_errors", "Pictures with an error", ["model", "code"], registry=own)
+        self.overflowed = Counter("satchel_overflowed", "Requests the mode could not take", ["model"], registry=own)
+        self.endpoint_calls = Counter(
+            "satchel_endpoint_calls", "Calls of a remote endpoint", ["model", "endpoint", "outcome"], registry=own
+        )
 
         def histogram(name: str, doc: str, *labels: str, buckets: tuple[float, ...] = _SECONDS) -> Histogram:
             return Histogram(name, doc, labels, buckets=buckets, registry=own)
@@ -136,6 +154,9 @@ class _Instruments:
         self.call_seconds = histogram("satchel_grpc_request_seconds", "Time of a gRPC request", "method")
         self.seconds = histogram("satchel_prediction_seconds", "Time of a picture, all stages together", "model")
         self.stage_seconds = histogram("satchel_stage_seconds", "Time of a stage of a picture", "model", "stage")
+        self.endpoint_seconds = histogram(
+            "satchel_endpoint_seconds", "Time of a call of a remote endpoint", "model", "endpoint"
+        )
         self.batch_size = histogram("satchel_batch_size", "Pictures of one inference", "model", buckets=_SIZES)
 
         def gauge(name: str, doc: str, *labels: str, add: bool = False) -> Gauge:
@@ -144,6 +165,12 @@ class _Instruments:
         self.waiting = gauge("satchel_waiting", "Requests that run or wait", "model", add=True)
         self.capacity = gauge("satchel_queue_capacity", "Requests that may run or wait", "model", add=True)
         self.model_state = gauge("satchel_model_state", "1 in this state, else 0", "model", "version", "state")
+        self.endpoint_usable = gauge(
+            "satchel_endpoint_usable", "1 if a remote endpoint may be asked, else 0", "model", "endpoint"
+        )
+        self.endpoint_outstanding = gauge(
+            "satchel_endpoint_outstanding", "Calls of a remote endpoint under way", "model", "endpoint", add=True
+        )
         self.loaded = gauge("satchel_models_loaded", "Models that are ready")
         info = gauge("satchel_info", "What runs; always 1", "version", "python")
         info.labels(__version__, platform.python_version()).set(1)

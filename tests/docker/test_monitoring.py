@@ -41,6 +41,9 @@ def used_metrics() -> Metrics:
     metrics.answered("tiny", Timings(1.0, 2.0, 3.0, 4.0, 5.0))
     metrics.failed("tiny", "busy")
     metrics.state("tiny", "1", "ready")
+    metrics.called("tiny", "http://t:8000", "ok", 0.01)
+    metrics.endpoint("tiny", "http://t:8000", usable=True, outstanding=1)
+    metrics.overflowed("tiny")
     metrics.http_request("POST", "/models/{name}/predict", 200, 0.01)
     metrics.grpc_request("ModelInfer", "OK", 0.01)
     return metrics

@@ -68,6 +68,23 @@ def test_the_sizes_of_batches(metrics: Metrics) -> None:
     assert found[labels("satchel_batch_size_sum", model="tiny")] == 208
 
 
+def test_calls_of_endpoints_and_what_overflows(metrics: Metrics) -> None:
+    observer: Observer = metrics
+    place = {"model": "tiny", "endpoint": "http://a:8000"}
+    for outcome, seconds in (("ok", 0.25), ("ok", 0.5), ("timeout", 2.0)):
+        observer.called("tiny", "http://a:8000", outcome, seconds)
+    observer.endpoint("tiny", "http://a:8000", usable=True, outstanding=2)
+    observer.endpoint("tiny", "http://a:8000", usable=False, outstanding=1)
+    observer.overflowed("tiny")
+    found = told(metrics)
+    assert found[labels("satchel_endpoint_calls_total", **place, outcome="ok")] == 2
+    assert found[labels("satchel_endpoint_calls_total", **place, outcome="timeout")] == 1
+    assert found[labels("satchel_endpoint_seconds_sum", **place)] == 2.75
+    assert found[labels("satchel_endpoint_usable", **place)] == 0
+    assert found[labels("satchel_endpoint_outstanding", **place)] == 1
+    assert found[labels("satchel_overflowed_total", model="tiny")] == 1
+
+
 def test_a_model_is_in_one_state(metrics: Metrics) -> None:
     states: tuple[ModelState, ...] = ("unloaded", "loading", "ready")
     for state in states:
