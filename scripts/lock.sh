@@ -17,6 +17,7 @@ lock() { # lock FILE OPTION...
 }
 
 lock requirements.txt --extra onnx --extra serve --extra functions --generate-hashes "$@"
+lock requirements-thin.txt --extra remote --extra functions --constraints requirements.txt --generate-hashes "$@"
 lock requirements-dev.txt --extra dev --constraints requirements.txt --generate-hashes "$@"
 lock requirements-tf.txt --extra tf --constraints requirements.txt --generate-hashes "$@"
 # No hashes: a CPU and a CUDA build of torch share one version number.
