@@ -164,12 +164,25 @@ class BadGatewayError(SatchelError):
     status = 502
 
 
+class RemoteFailedError(SatchelError):
+    """An endpoint of the remote service answered, but not with what it was asked for."""
+
+    code = "remote_failed"
+    status = 502
+
+
 class NotReadyError(SatchelError):
     """The service is starting or stopping."""
 
     code = "not_ready"
     status = 503
     retry_after: ClassVar[int | None] = 1
+
+
+class RemoteUnavailableError(NotReadyError):
+    """No endpoint of the remote service can be used now."""
+
+    code = "remote_unavailable"
 
 
 class LoadFailedError(NotReadyError):

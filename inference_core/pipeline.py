@@ -8,6 +8,8 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Self
 
+from PIL import Image
+
 from inference_core.batching import check_batch, infer_in_parts, largest_batch, stack
 from inference_core.bundle import Artifact, Bundle, Manifest
 from inference_core.bundle.preprocess import ToTensor
@@ -42,6 +44,7 @@ class _Ready:
     limits: Limits
     tensor: Array
     geometry: Geometry
+    picture: Image.Image | None
     decode_ms: float
     preprocess_ms: float
 
@@ -129,6 +132,9 @@ class LocalPredictor:
             if isinstance(outcome, SatchelError):
                 raise outcome
 
+    def check_ready(self) -> None:
+        """See `Predictor.check_ready`. A model in this process is always there."""
+
     def predict(
         self, images: Sequence[bytes], *, deadline: float | None = None, limits: Sequence[Limits] = ()
     ) -> list[Outcome]:
@@ -173,8 +179,8 @@ class LocalPredictor:
         return Postprocessor(self.manifest.task, steps, self.manifest.labels)
 
     def _prepare(self, position: int, data: bytes, limits: Limits) -> _Ready:
-        prepared = self._lanes.lane().preprocess.run(data)
-        return _Ready(position, limits, prepared.tensor, prepared.geometry, prepared.decode_ms, prepared.preprocess_ms)
+        done = self._lanes.lane().preprocess.run(data)
+        return _Ready(position, limits, done.tensor, done.geometry, done.picture, done.decode_ms, done.preprocess_ms)
 
     def _batches(self, ready: list[_Ready]) -> Iterator[list[_Ready]]:
         """Groups of one tensor shape, no larger than a fixed batch axis."""
@@ -209,7 +215,7 @@ class LocalPredictor:
         began = time.perf_counter()
         height, width = spatial_size(item.tensor, self._writer)
         try:
-            predictions = self._read(Tensors(outputs, width, height, item.geometry), item.limits)
+            predictions = self._read(Tensors(outputs, width, height, item.geometry, item.picture), item.limits)
         except SatchelError as error:
             return error
         return Result(

@@ -1,15 +1,28 @@
-"""How an artifact runs on the machine it is served from, by what its tuning table says of the one it was packed on."""
+"""Where and how an artifact runs: here, by what its tuning table says of the machine it was packed on, or remotely."""
 
 import logging
+from contextlib import ExitStack, closing
 from dataclasses import replace
+from typing import Protocol
 
 from inference_core.bundle import Artifact, Bundle, Manifest
 from inference_core.cpu import available_cpus, instruction_sets
 from inference_core.engines import EngineOptions
+from inference_core.errors import SettingsError
+from inference_core.observer import Observer, Silent
 from inference_core.pipeline import LocalPredictor
+from inference_core.predictor import Predictor
 from inference_core.settings import Settings
 
 _log = logging.getLogger("satchel")
+
+
+class PlacedPredictor(Predictor, Protocol):
+    """A predictor that knows which artifact's tensors its model has, wherever that runs."""
+
+    @property
+    def artifact(self) -> Artifact:
+        """The one whose names, dtypes and shapes hold."""
 
 
 def engine_options(
@@ -50,21 +63,72 @@ def lane_options(options: EngineOptions, goal: str) -> tuple[EngineOptions, Engi
     return (replace(options, threads=cpus, instances=1) if options.threads == 1 else options), narrow
 
 
+def is_on_board(settings: Settings) -> bool:
+    """Whether models run in this process, always or at times, so that their files must be there."""
+    return "embedded" in (settings.mode, settings.overflow)
+
+
+def open_predictors(
+    bundle: Bundle, settings: Settings, observer: Observer, *, alone: bool = False
+) -> list[PlacedPredictor]:
+    """The predictor of the mode, and behind it that of the overflow, if there is to be one.
+
+    Args:
+        bundle: an opened one.
+        settings: of this process.
+        observer: is told of calls of endpoints.
+        alone: see `engine_options`.
+
+    Raises:
+        SettingsError: mode and overflow are the same.
+        NotFoundError, EngineError, MissingDependencyError: see `open_predictor`.
+    """
+    if settings.overflow == settings.mode:
+        raise SettingsError(
+            f"SATCHEL_OVERFLOW is {settings.overflow}, as SATCHEL_MODE is",
+            expected="off, or the other place",
+            remedy="unset SATCHEL_OVERFLOW, or change SATCHEL_MODE",
+        )
+    with ExitStack() as undo:
+        opened = []
+        for mode in (settings.mode, settings.overflow):
+            if mode != "off":
+                placed = replace(settings, mode=mode)
+                opened.append(
+                    undo.enter_context(closing(open_predictor(bundle, placed, observer=observer, alone=alone)))
+                )
+        undo.pop_all()
+    return opened
+
+
 def open_predictor(
-    bundle: Bundle, settings: Settings, *, engine: str | None = None, alone: bool = False
-) -> LocalPredictor:
-    """The predictor of a bundle, as the settings want it: for one picture at a time, for many, or for both.
+    bundle: Bundle,
+    settings: Settings,
+    *,
+    engine: str | None = None,
+    alone: bool = False,
+    observer: Observer | None = None,
+) -> PlacedPredictor:
+    """The predictor of a bundle, as the settings want it: here, for one picture at a time, for many, or for both; or at
+    the remote service.
 
     Args:
         bundle: an opened one.
         settings: of this process.
         engine: engine, or `engine:precision`, to take instead of the settings'.
         alone: see `engine_options`.
+        observer: is told of calls of endpoints.
 
     Raises:
         NotFoundError, EngineError, MissingDependencyError: see `LocalPredictor.load`.
+        SettingsError: the settings for the remote service do not go together.
     """
     name = engine or settings.engine
+    if settings.mode == "remote":
+        from inference_core.remote.opening import open_remote
+
+        return open_remote(bundle, bundle.artifact(name), settings, observer or Silent())
+    warn_elsewhere(bundle.manifest)
     options = engine_options(
         bundle.manifest, bundle.artifact(name), threads=settings.threads, device=settings.device, alone=alone
     )

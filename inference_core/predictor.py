@@ -23,6 +23,9 @@ class Predictor(Protocol):
     def warm_up(self) -> None:
         """Makes the first request as quick as the later ones."""
 
+    def check_ready(self) -> None:
+        """Raises NotReadyError where nothing can be predicted now: the endpoints of a remote service are all down."""
+
     def predict(
         self, images: Sequence[bytes], *, deadline: float | None = None, limits: Sequence[Limits] = ()
     ) -> list[Outcome]:

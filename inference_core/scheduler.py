@@ -4,6 +4,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from inference_core.engines import Array
 from inference_core.errors import BusyError, DeadlineError, NotReadyError, TooLargeError
@@ -14,6 +15,19 @@ from inference_core.predictor import Outcome, Predictor
 from inference_core.tasks import Result
 
 
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """How requests share a call of the predictor."""
+
+    size: int = 1
+    """Most pictures of one call."""
+    delay: float = 0.0
+    """Seconds that the first of a batch waits for more. A picture that is alone never waits."""
+
+
+ONE_BY_ONE = Batches()
+
+
 class Scheduler:
     """Runs one predictor on threads of its own.
 
@@ -22,9 +36,9 @@ class Scheduler:
         workers: threads that run `predict`.
         queue_size: requests that may wait beyond those running.
         timeout: seconds a request may take, waiting included; a caller may allow less.
-        max_batch: most pictures of one call of the predictor.
-        batch_delay: seconds that the first of a batch waits for more. A picture that is alone never waits.
+        batches: how requests share a call of the predictor.
         observer: is told of queue, batches and outcomes.
+        queue_name: what the observer is told the queue is called; the model's name where None.
     """
 
     def __init__(
@@ -34,19 +48,19 @@ class Scheduler:
         workers: int,
         queue_size: int,
         timeout: float,
-        max_batch: int = 1,
-        batch_delay: float = 0.0,
+        batches: Batches = ONE_BY_ONE,
         observer: Observer | None = None,
+        queue_name: str | None = None,
     ) -> None:
         self.predictor = predictor
         self.limits = AS_PACKED
         """What whoever runs the server wants of every request that does not say otherwise."""
-        self.max_batch = max_batch
         self.capacity = workers + queue_size
         self._timeout = timeout
-        self._batch_delay = batch_delay
+        self._batches = batches
         self._observer: Observer = observer or Silent()
         self._name = predictor.manifest.name
+        self._queue_name = queue_name or self._name
         self._jobs: queue.SimpleQueue[AnyJob | None] = queue.SimpleQueue()
         self._admitted = 0
         self._closed = False
@@ -55,7 +69,7 @@ class Scheduler:
             threading.Thread(target=self._work, name=f"predict-{self._name}-{number}", daemon=True)
             for number in range(workers)
         ]
-        self._observer.capacity(self._name, self.capacity)
+        self._observer.capacity(self._queue_name, self.capacity)
         for thread in self._threads:
             thread.start()
 
@@ -112,8 +126,18 @@ class Scheduler:
             raise self._late(timeout)
         return job.outcome
 
+    def check_ready(self) -> None:
+        """Raises NotReadyError where nothing can be predicted now."""
+        self.predictor.check_ready()
+
     def check_room(self, count: int = 1) -> None:
-        """Raises BusyError when `count` more do not fit: a door asks before it reads a body."""
+        """A door asks before it reads a body.
+
+        Raises:
+            BusyError: `count` more do not fit.
+            NotReadyError: nothing can be predicted now.
+        """
+        self.check_ready()
         with self._lock:
             self._require_room(count)
 
@@ -154,7 +178,7 @@ class Scheduler:
         def leave() -> None:
             with self._lock:
                 self._admitted -= 1
-                self._observer.waiting(self._name, self._admitted)
+                self._observer.waiting(self._queue_name, self._admitted)
             gathering.arrive()
 
         return leave
@@ -172,7 +196,7 @@ class Scheduler:
                 raise NotReadyError(f"model {self._name} is stopping", remedy="try again shortly")
             self._require_room(len(jobs))
             self._admitted += len(jobs)
-            self._observer.waiting(self._name, self._admitted)
+            self._observer.waiting(self._queue_name, self._admitted)
             for job in jobs:
                 self._jobs.put(job)
 
@@ -199,8 +223,8 @@ class Scheduler:
     def _gather(self, first: AnyJob) -> list[AnyJob]:
         """The jobs of one turn: `first`, and what else comes in time, if more than one may run together."""
         jobs = [first]
-        until = time.monotonic() + self._batch_delay
-        while len(jobs) < self.max_batch:
+        until = time.monotonic() + self._batches.delay
+        while len(jobs) < self._batches.size:
             others = self._admitted > 1  # else nobody is there to wait for
             try:
                 job = self._jobs.get(timeout=max(0.0, until - time.monotonic()) if others else 0.0)

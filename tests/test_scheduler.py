@@ -25,7 +25,7 @@ from inference_core.errors import (
 from inference_core.limits import Limits
 from inference_core.observer import Silent
 from inference_core.predictor import Outcome
-from inference_core.scheduler import Scheduler
+from inference_core.scheduler import Batches, Scheduler
 from inference_core.tasks import ImageSize, Result, Timings
 
 RESULT = Result("fake", "1", "detection", ImageSize(1, 1))
@@ -50,6 +50,9 @@ class FakePredictor:
 
     def describe(self) -> EngineDescription:
         raise AssertionError
+
+    def check_ready(self) -> None:
+        """It always is."""
 
     def predict(
         self, images: Sequence[bytes], *, deadline: float | None = None, limits: Sequence[Limits] = ()
@@ -252,7 +255,7 @@ def test_what_waits_runs_together_up_to_the_largest_batch() -> None:
         predictor.gate.set()
         assert [untimed(await task) for task in tasks] == [RESULT] * 8
 
-    predictor = with_scheduler(check, queue_size=7, max_batch=4)
+    predictor = with_scheduler(check, queue_size=7, batches=Batches(4))
     assert predictor.sizes == [1, 4, 3]  # the first came when nobody waited
     assert predictor.asked == [b"%d" % number for number in range(8)]
 
@@ -266,7 +269,7 @@ def test_the_first_of_a_batch_waits_for_more_but_not_when_it_is_alone() -> None:
         busy = scheduler.predict_batch([b"a", b"b"])
         await asyncio.gather(busy, _after(0.1, scheduler.predict(b"c")))
 
-    assert with_scheduler(check, queue_size=7, max_batch=3, batch_delay=0.5).sizes == [1, 3]
+    assert with_scheduler(check, queue_size=7, batches=Batches(3, 0.5)).sizes == [1, 3]
 
 
 async def _after(seconds: float, work: Coroutine[Any, Any, Result]) -> Result:

@@ -1,6 +1,7 @@
 """`satchel predict`."""
 
 import os
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -11,9 +12,8 @@ import typer
 from inference_core.cli.console import FAILED, command, progress_bar, report
 from inference_core.drawing import draw_result
 from inference_core.errors import BadRequestError, InvalidParameterError, SatchelError
-from inference_core.pipeline import LocalPredictor
 from inference_core.placement import open_predictor
-from inference_core.predictor import Outcome
+from inference_core.predictor import Outcome, Predictor
 from inference_core.settings import Settings
 from inference_core.tasks import Result
 
@@ -40,8 +40,8 @@ def predict(
     failed, drawings = False, _drawings(draw, images)
     settings = replace(Settings.from_environment(os.environ), goal="latency")  # one picture after another
     with (
-        open_bundle(bundle) as opened,
-        open_predictor(opened, settings, engine=engine, alone=True) as predictor,
+        open_bundle(bundle, artifacts=settings.mode == "embedded") as opened,
+        closing(open_predictor(opened, settings, engine=engine, alone=True)) as predictor,
         progress_bar() as bar,
     ):
         task = bar.add_task("predicting", total=len(images))
@@ -75,7 +75,7 @@ def _drawings(draw: Path | None, images: list[Path]) -> list[Path | None]:
     return [*targets]
 
 
-def _predict_file(predictor: LocalPredictor, path: Path) -> Outcome:
+def _predict_file(predictor: Predictor, path: Path) -> Outcome:
     try:
         data = path.read_bytes()
     except OSError as error:

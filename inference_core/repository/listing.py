@@ -40,5 +40,5 @@ def read_entry(path: Path) -> Entry:
     seen = stamp(path)
     if path.is_dir():
         return Entry(path, read_manifest(path), seen)
-    with open_bundle(path) as bundle:  # an archive is checked as a whole
+    with open_bundle(path, artifacts=False) as bundle:  # whether a model must be in it shows when it is loaded
         return Entry(path, bundle.manifest, seen)

@@ -2,22 +2,27 @@
 
 import threading
 import time
-from contextlib import ExitStack
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from inference_core.bundle import Artifact, Bundle, open_bundle
 from inference_core.engines import EngineDescription
 from inference_core.limits import Limits
 from inference_core.observer import Observer
-from inference_core.placement import open_predictor, warn_elsewhere
-from inference_core.scheduler import Scheduler
+from inference_core.overflow import Overflow
+from inference_core.placement import is_on_board, open_predictors
+from inference_core.predictor import Predictor
+from inference_core.scheduler import Batches, Scheduler
 from inference_core.settings import Settings
 
 
 class Model:
     """One loaded bundle. It closes when it has been retired and its last user has left."""
 
-    def __init__(self, bundle: Bundle, artifact: Artifact, scheduler: Scheduler, engine: EngineDescription) -> None:
+    def __init__(
+        self, bundle: Bundle, artifact: Artifact, scheduler: Scheduler | Overflow, engine: EngineDescription
+    ) -> None:
         self.bundle = bundle
         self.artifact = artifact
         self.manifest = bundle.manifest
@@ -43,24 +48,19 @@ class Model:
             EngineError, MissingDependencyError: an engine cannot run it.
         """
         with ExitStack() as undo:
-            bundle = undo.enter_context(open_bundle(path))
-            warn_elsewhere(bundle.manifest)
-            predictor = undo.enter_context(open_predictor(bundle, settings, alone=alone))
-            predictor.warm_up()
+            bundle = undo.enter_context(open_bundle(path, artifacts=is_on_board(settings)))
+            predictors = open_predictors(bundle, settings, observer, alone=alone)
+            for predictor in predictors:
+                undo.enter_context(closing(predictor))
+            for predictor in predictors:
+                predictor.warm_up()
             undo.pop_all()
-        engine = predictor.describe()
-        row = bundle.manifest.tuning and bundle.manifest.tuning.row(engine.engine, engine.precision)
-        scheduler = Scheduler(
-            predictor,
-            # One request decodes while another is in the engine: as many workers as threads keep both busy.
-            workers=engine.threads * engine.instances,
-            queue_size=settings.queue_size,
-            timeout=settings.timeout_ms / 1e3,
-            max_batch=settings.max_batch or (row.batch_size if row else 1),
-            batch_delay=settings.batch_delay_ms / 1e3,
-            observer=observer,
-        )
-        return cls(bundle, predictor.artifact, scheduler, engine)
+        first = predictors[0]
+        return cls(bundle, first.artifact, _queue(predictors, settings, observer), first.describe())
+
+    def check_ready(self) -> None:
+        """Raises NotReadyError where nothing can be predicted now."""
+        self.scheduler.check_ready()
 
     @property
     def limits(self) -> Limits:
@@ -97,3 +97,28 @@ class Model:
             self._free.wait_for(lambda: self._users == 0)
         self.scheduler.close()
         self.bundle.close()
+
+
+def _queue(predictors: Sequence[Predictor], settings: Settings, observer: Observer) -> Scheduler | Overflow:
+    """The queue before the first of them; where there is a second, what overflows goes to its own."""
+    first, *others = (
+        _schedule(predictor, settings, observer, predictor.manifest.name + suffix)
+        for predictor, suffix in zip(predictors, ("", " overflow"), strict=False)
+    )
+    return Overflow(first, others[0], observer) if others else first
+
+
+def _schedule(predictor: Predictor, settings: Settings, observer: Observer, queue_name: str) -> Scheduler:
+    engine = predictor.describe()
+    tuning = predictor.manifest.tuning
+    row = tuning and tuning.row(engine.engine, engine.precision)
+    return Scheduler(
+        predictor,
+        # One request decodes while another is in the engine: as many workers as threads keep both busy.
+        workers=engine.threads * engine.instances,
+        queue_size=settings.queue_size,
+        timeout=settings.timeout_ms / 1e3,
+        batches=Batches(settings.max_batch or (row.batch_size if row else 1), settings.batch_delay_ms / 1e3),
+        observer=observer,
+        queue_name=queue_name,
+    )

@@ -95,12 +95,15 @@ class Service:
         """The names of the models that requests may ask for.
 
         Raises:
-            NotReadyError: starting, draining, stopped, or loading failed.
+            NotReadyError: starting, draining, stopped, loading failed, or a model's remote service cannot be used.
         """
-        names = dict.fromkeys(entry.name for entry in self.models.entries())
+        entries = self.models.entries()
         if self.draining:
             raise NotReadyError("the service is stopping", remedy="send requests elsewhere")
-        return list(names)
+        for entry in entries:
+            if entry.model is not None:
+                entry.model.check_ready()
+        return list(dict.fromkeys(entry.name for entry in entries))
 
     @asynccontextmanager
     async def lease(self, name: str, version: str | None = None) -> AsyncIterator[Model]:

@@ -67,11 +67,12 @@ def ready_entry(service: Service, name: str, version: str | None) -> Entry:
 
     Raises:
         NotFoundError: there is no such model, or no such version of it.
-        NotReadyError: it is not loaded.
+        NotReadyError: it is not loaded, or the remote service that runs it cannot be used.
     """
     entry = service.models.entry(name, version)
-    if entry.state != "ready":
+    if entry.model is None:
         raise NotReadyError(f"model {name} is {entry.state}", got=entry.reason, expected="ready")
+    entry.model.check_ready()
     return entry
 
 
