@@ -19,7 +19,7 @@ def read_result(answer: Answer) -> "Result":
     """The one in an answer of `predict`."""
     document = checked(answer).json()
     try:
-        return _result(document)
+        return result_of(document)
     except (KeyError, TypeError, ValueError) as error:
         raise answer.foreign() from error
 
@@ -28,12 +28,13 @@ def read_outcomes(answer: Answer) -> "list[Result | SatchelError]":
     """Those in an answer of `predict_batch`."""
     document = checked(answer).json()
     try:
-        return [failure(entry["error"]) if "error" in entry else _result(entry) for entry in document["results"]]
+        return [failure(entry["error"]) if "error" in entry else result_of(entry) for entry in document["results"]]
     except (KeyError, TypeError, ValueError) as error:
         raise answer.foreign() from error
 
 
-def _result(document: Json) -> "Result":
+def result_of(document: Json) -> "Result":
+    """The one that `document` spells out. KeyError, TypeError or ValueError where it spells none."""
     from inference_core.tasks import ImageSize, Result, Timings
 
     read = _readers()[document["task"]]
@@ -55,7 +56,7 @@ def _known(kind: type[T], document: Json) -> T:
 
 def _readers() -> "dict[str, Callable[[Json], Prediction]]":
     """What a prediction is, for each task."""
-    from inference_core.tasks import Classification, Detection, Instance, Pose, Rle
+    from inference_core.tasks import Classification, Detection, Instance, Picture, Pose, Rle
 
     def detection(p: Json) -> Detection:
         return Detection(**_common(p), box=tuple(p["box"]))
@@ -67,11 +68,15 @@ def _readers() -> "dict[str, Callable[[Json], Prediction]]":
     def pose(p: Json) -> Pose:
         return Pose(**_common(p), keypoints=tuple(tuple(point) for point in p["keypoints"]))
 
+    def picture(p: Json) -> Picture:
+        return Picture(**_common(p), image=p["image"], width=p["width"], height=p["height"])
+
     return {
         "classification": lambda p: Classification(**_common(p)),
         "detection": detection,
         "instance_segmentation": instance,
         "pose": pose,
+        "super_resolution": picture,
     }
 
 

@@ -3,6 +3,7 @@
 Triton's binary tensor data extension: https://github.com/triton-inference-server/server, extension_binary_data.md.
 """
 
+import json
 from collections.abc import Sequence
 
 import orjson
@@ -11,18 +12,19 @@ from inference_core.errors import BadRequestError
 from inference_core.oip.datatypes import BYTES
 from inference_core.oip.fields import Json, member
 from inference_core.oip.tensors import Tensor
-from inference_core.oip.values import from_base64, from_values, to_values
+from inference_core.oip.values import from_base64, from_values, to_base64, to_values
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
 """The HTTP header that tells how many bytes the JSON object has. Without it, the body is all JSON."""
 
 
-def split_body(body: bytes, header_length: str | None) -> tuple[Json, memoryview]:
+def split_body(body: bytes, header_length: str | None, *, lenient: bool = False) -> tuple[Json, memoryview]:
     """The JSON object of a body, and the binary data behind it.
 
     Args:
         body: all of it.
         header_length: what `HEADER_LENGTH` says, if it is there.
+        lenient: takes NaN and Infinity, which some servers write though JSON has none.
 
     Raises:
         BadRequestError: the header tells no length within the body, or no JSON object is there.
@@ -38,8 +40,8 @@ def split_body(body: bytes, header_length: str | None) -> tuple[Json, memoryview
             )
         size = int(header_length)
     try:
-        document = orjson.loads(view[:size])
-    except orjson.JSONDecodeError as error:
+        document = _loads(view[:size], lenient=lenient)
+    except ValueError as error:
         raise BadRequestError(
             "the body does not begin with a JSON object",
             got=str(error),
@@ -51,8 +53,13 @@ def split_body(body: bytes, header_length: str | None) -> tuple[Json, memoryview
     return document, view[size:]
 
 
-def read_tensors(listed: Sequence[Json], binary: memoryview) -> list[Tensor]:
+def read_tensors(listed: Sequence[Json], binary: memoryview, *, lenient: bool = False) -> list[Tensor]:
     """The tensors that `listed` describes, with their data in it or in `binary`.
+
+    Args:
+        listed: `inputs` of a request, or `outputs` of an answer.
+        binary: what came after the JSON.
+        lenient: as `from_values` has it.
 
     Raises:
         BadRequestError: one is incomplete or does not fit its data, or `binary` is not just what they take.
@@ -61,7 +68,7 @@ def read_tensors(listed: Sequence[Json], binary: memoryview) -> list[Tensor]:
     for entry in listed:
         size = member(entry, "parameters", dict, {}).get("binary_data_size")
         if size is None:
-            tensors.append(_from_json(entry))
+            tensors.append(_from_json(entry, lenient=lenient))
             continue
         if type(size) is not int or not 0 <= size <= len(binary) - at:
             raise BadRequestError(
@@ -92,26 +99,62 @@ def join_body(document: Json, tensors: Sequence[tuple[Tensor, bool]]) -> tuple[b
     Raises:
         BadRequestError: one is to be written as JSON, which cannot carry it.
     """
-    listed: list[Json] = []
-    raws: list[bytes | memoryview] = []
-    for tensor, binary in tensors:
-        entry: Json = {"name": tensor.name, "datatype": tensor.datatype, "shape": list(tensor.array.shape)}
-        if binary:
-            raw = tensor.to_raw()
-            raws.append(raw)
-            entry["parameters"] = {"binary_data_size": len(raw)}
-        else:
-            entry["data"] = to_values(tensor)
-        listed.append(entry)
-    text = orjson.dumps(document | {"outputs": listed}, option=orjson.OPT_SERIALIZE_NUMPY)
-    return (b"".join([text, *raws]), len(text)) if raws else (text, None)
+    listed = [
+        (_raw(tensor) if binary else (_entry(tensor, data=to_values(tensor)), None)) for tensor, binary in tensors
+    ]
+    text, *raws = _parts(document, "outputs", listed)
+    return (b"".join([text, *raws]), len(text)) if raws else (bytes(text), None)
+
+
+def request_parts(document: Json, tensors: Sequence[Tensor], *, binary: bool) -> list[bytes | memoryview]:
+    """A body of `document` with the tensors as its `inputs`: the JSON, and each tensor's bytes where `binary` is asked.
+
+    The parts are not joined, and those of tensors lie in their arrays. As JSON, elements of BYTES travel in base64, as
+    MLServer and Satchel read it, because pictures are no text.
+
+    Raises:
+        BadRequestError: JSON cannot carry one of them.
+    """
+    return _parts(document, "inputs", [_raw(tensor) if binary else (_plain(tensor), None) for tensor in tensors])
+
+
+def _parts(
+    document: Json, name: str, listed: Sequence[tuple[Json, bytes | memoryview | None]]
+) -> list[bytes | memoryview]:
+    text = orjson.dumps(document | {name: [entry for entry, _ in listed]}, option=orjson.OPT_SERIALIZE_NUMPY)
+    return [text, *(raw for _, raw in listed if raw is not None)]
+
+
+def _entry(tensor: Tensor, **members: object) -> Json:
+    return {"name": tensor.name, "datatype": tensor.datatype, "shape": list(tensor.array.shape), **members}
+
+
+def _raw(tensor: Tensor) -> tuple[Json, bytes | memoryview]:
+    raw = tensor.to_raw()
+    return _entry(tensor, parameters={"binary_data_size": len(raw)}), raw
+
+
+def _plain(tensor: Tensor) -> Json:
+    if tensor.datatype == BYTES:
+        return _entry(tensor, data=to_base64(tensor), parameters={"content_type": "base64"})
+    return _entry(tensor, data=to_values(tensor))
+
+
+def _loads(text: memoryview, *, lenient: bool) -> object:
+    """Raises ValueError."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        if not lenient:
+            raise
+        return json.loads(bytes(text))
 
 
 def _described(entry: Json) -> tuple[str, str, list[object]]:
     return member(entry, "name", str), member(entry, "datatype", str), member(entry, "shape", list)
 
 
-def _from_json(entry: Json) -> Tensor:
+def _from_json(entry: Json, *, lenient: bool) -> Tensor:
     name, datatype, shape = _described(entry)
     parameters = member(entry, "parameters", dict, {})
     if any(key.startswith("shared_memory") for key in parameters):
@@ -121,4 +164,4 @@ def _from_json(entry: Json) -> Tensor:
     data = member(entry, "data", list)
     if datatype == BYTES and parameters.get("content_type") == "base64":
         return from_base64(name, shape, data)
-    return from_values(name, datatype, shape, data)
+    return from_values(name, datatype, shape, data, lenient=lenient)

@@ -32,6 +32,8 @@ _NAMES = {dtype.name: name for name, dtype in WIRE.items() if name != BF16} | {
     "object": BYTES,
 }
 
+_BUNDLE_NAMES = {datatype: name for name, datatype in _NAMES.items() if name != "object"}
+
 
 def datatype_of(dtype: str) -> str:
     """The protocol's name for a dtype, called as NumPy or a bundle calls it.
@@ -42,6 +44,11 @@ def datatype_of(dtype: str) -> str:
     if dtype not in _NAMES:
         raise ValueError(f"the protocol has no datatype for {dtype}")
     return _NAMES[dtype]
+
+
+def bundle_dtype(datatype: str) -> str:
+    """What bundles call `datatype`; itself where they have no name for it."""
+    return _BUNDLE_NAMES.get(datatype, datatype)
 
 
 def wire_dtype(datatype: str, tensor: str) -> np.dtype[np.generic]:

@@ -21,7 +21,7 @@ def member(entry: Json, name: str, kind: type[T], default: T | None = None) -> T
         return default
     if not isinstance(value, kind):
         raise BadRequestError(
-            f"the JSON of the request has no usable {name}",
+            f"the JSON has no usable {name}",
             got="nothing" if value is None else repr(value)[:40],
             expected=_KINDS[kind],
         )

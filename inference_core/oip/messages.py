@@ -1,4 +1,4 @@
-"""The messages of gRPC: described in one table, from which protobuf makes classes. No generated code, and no compiler.
+"""The messages of gRPC: described in one table.
 
 Names and numbers are those of grpc_service.proto and model_config.proto (triton-inference-server/common), which contain
 open_inference_grpc.proto (kserve/open-inference-protocol) but for the `properties` of a model's metadata.
@@ -7,13 +7,15 @@ open_inference_grpc.proto (kserve/open-inference-protocol) but for the `properti
 from collections.abc import Iterator
 from functools import cache
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import Message
+
+from inference_core.protobuf import Fields, Package, class_in, make_pool
 
 PACKAGE = "inference"
 SERVICE = "inference.GRPCInferenceService"
 
-_ONE_OF = "parameter_choice"
+_ONE_OF = "oneof parameter_choice"
 _PARAMETERS = "map InferParameter"
 _NAME_AND_VERSION = {"name": (1, "string"), "version": (2, "string")}
 _TENSOR = {
@@ -27,8 +29,6 @@ _CHANGE = {
     "model_name": (2, "string"),
     "parameters": (3, "map ModelRepositoryParameter"),
 }
-
-Fields = dict[str, tuple[int, str]]
 
 MESSAGES: dict[str, Fields] = {
     "ServerLiveRequest": {},
@@ -62,11 +62,11 @@ MESSAGES: dict[str, Fields] = {
     "ModelInput": {**_MODEL_TENSOR, "dims": (4, "repeated int64")},
     "ModelOutput": {**_MODEL_TENSOR, "dims": (3, "repeated int64")},
     "InferParameter": {
-        "bool_param": (1, "oneof bool"),
-        "int64_param": (2, "oneof int64"),
-        "string_param": (3, "oneof string"),
-        "double_param": (4, "oneof double"),
-        "uint64_param": (5, "oneof uint64"),
+        "bool_param": (1, f"{_ONE_OF} bool"),
+        "int64_param": (2, f"{_ONE_OF} int64"),
+        "string_param": (3, f"{_ONE_OF} string"),
+        "double_param": (4, f"{_ONE_OF} double"),
+        "uint64_param": (5, f"{_ONE_OF} uint64"),
     },
     "InferTensorContents": {
         "bool_contents": (1, "repeated bool"),
@@ -108,10 +108,10 @@ MESSAGES: dict[str, Fields] = {
     },
     "ModelStreamInferResponse": {"error_message": (1, "string"), "infer_response": (2, "ModelInferResponse")},
     "ModelRepositoryParameter": {
-        "bool_param": (1, "oneof bool"),
-        "int64_param": (2, "oneof int64"),
-        "string_param": (3, "oneof string"),
-        "bytes_param": (4, "oneof bytes"),
+        "bool_param": (1, f"{_ONE_OF} bool"),
+        "int64_param": (2, f"{_ONE_OF} int64"),
+        "string_param": (3, f"{_ONE_OF} string"),
+        "bytes_param": (4, f"{_ONE_OF} bytes"),
     },
     "RepositoryIndexRequest": {"repository_name": (1, "string"), "ready": (2, "bool")},
     "RepositoryIndexResponse": {"models": (1, "repeated RepositoryIndexResponse.ModelIndex")},
@@ -121,7 +121,7 @@ MESSAGES: dict[str, Fields] = {
     "RepositoryModelUnloadRequest": _CHANGE,
     "RepositoryModelUnloadResponse": {},
 }
-"""Each message's fields: number and type. A dot is nesting; `map` has keys of text; of `oneof` fields one is set."""
+"""Each message's fields."""
 
 DATA_TYPES = (
     *("INVALID", "BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64"),
@@ -129,52 +129,17 @@ DATA_TYPES = (
 )
 """The enum DataType of model configurations, numbered from 0, without its prefix TYPE_."""
 
-_SCALARS = {"bool", "int32", "int64", "uint32", "uint64", "float", "double", "string", "bytes"}
-
 
 @cache
 def message_class(name: str) -> type[Message]:
     """The class of the message `name`, in a pool of ours: another copy of the protocol may live in the same process."""
-    made: type[Message] = message_factory.GetMessageClass(_pool().FindMessageTypeByName(f"{PACKAGE}.{name}"))
-    return made
+    return class_in(_pool(), f"{PACKAGE}.{name}")
 
 
 @cache
-def _pool() -> descriptor_pool.DescriptorPool:
-    file = descriptor_pb2.FileDescriptorProto(name="open_inference.proto", package=PACKAGE, syntax="proto3")
-    enum = file.enum_type.add(name="DataType")
-    for number, data_type in enumerate(DATA_TYPES):
-        enum.value.add(name=f"TYPE_{data_type}", number=number)
-    made: dict[str, descriptor_pb2.DescriptorProto] = {}
-    for name, fields in MESSAGES.items():
-        outer, _, inner = name.rpartition(".")
-        made[name] = made[outer].nested_type.add(name=inner) if outer else file.message_type.add(name=name)
-        for field, (number, kind) in fields.items():
-            _add_field(made[name], name, field, number, kind)
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
-    return pool
-
-
-def _add_field(message: Message, path: str, name: str, number: int, kind: str) -> None:
-    *words, base = kind.split()
-    field = message.field.add(name=name, number=number, label=1)  # LABEL_OPTIONAL
-    if "map" in words:
-        entry = message.nested_type.add(name=f"{name.capitalize()}Entry")
-        entry.options.map_entry = True
-        _add_field(entry, "", "key", 1, "string")
-        _add_field(entry, "", "value", 2, base)
-        base = f"{path}.{entry.name}"
-    if words and words[0] in ("map", "repeated"):
-        field.label = 3  # LABEL_REPEATED
-    if "oneof" in words:
-        if not message.oneof_decl:
-            message.oneof_decl.add(name=_ONE_OF)
-        field.oneof_index = 0
-    if base in _SCALARS:
-        field.type = descriptor_pb2.FieldDescriptorProto.Type.Value(f"TYPE_{base.upper()}")
-    else:
-        field.type_name = f".{PACKAGE}.{base}"
+def _pool() -> DescriptorPool:
+    numbers = {f"TYPE_{data_type}": number for number, data_type in enumerate(DATA_TYPES)}
+    return make_pool(Package(PACKAGE, MESSAGES, {"DataType": numbers}))
 
 
 def methods() -> Iterator[tuple[str, type[Message], type[Message]]]:

@@ -60,6 +60,12 @@ class Tensor:
             return pack_strings(self.array.ravel().tolist())
         return np.ascontiguousarray(self.array, WIRE[self.datatype]).reshape(-1).view(np.uint8).data
 
+    def widened(self) -> Array:
+        """The array; of BF16, whose elements are the upper halves of float32, the numbers that they stand for."""
+        if self.datatype != BF16:
+            return self.array
+        return np.left_shift(self.array, 16, dtype=np.uint32).view(np.float32)
+
     @property
     def size(self) -> int:
         """How many elements it has."""

@@ -1,6 +1,7 @@
 """The elements of a tensor written out as JSON."""
 
 import base64
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,10 +15,19 @@ _KINDS: dict[str, set[type]] = {"b": {bool}, "i": {int}, "u": {int}, "f": {int, 
 """What in JSON becomes which kind of element without loss."""
 
 
-def from_values(name: str, datatype: str, shape: Sequence[object], data: list[object]) -> Tensor:
+def from_values(
+    name: str, datatype: str, shape: Sequence[object], data: list[object], *, lenient: bool = False
+) -> Tensor:
     """The tensor whose elements are `data`, flat or nested, row-major.
 
     Strings of BYTES become UTF-8.
+
+    Args:
+        name: of the tensor.
+        datatype: as the protocol has it.
+        shape: sizes.
+        data: its elements.
+        lenient: takes null for the NaN that servers write so, and numbers that are not finite.
 
     Raises:
         BadRequestError: shape, datatype and data do not go together.
@@ -28,7 +38,7 @@ def from_values(name: str, datatype: str, shape: Sequence[object], data: list[ob
     elif datatype == BF16:
         raise _misfit(name, "numbers in JSON", "BF16 as binary data, since JSON has no such numbers")
     else:
-        array = _numbers(name, data, wire_dtype(datatype, name))
+        array = _numbers(name, data, wire_dtype(datatype, name), lenient=lenient)
     if array.size != count:
         raise _misfit(name, f"{array.size} elements", f"{count} for shape {list(shape)}")
     return Tensor(name, datatype, shaped(name, array, shape))
@@ -46,6 +56,11 @@ def from_base64(name: str, shape: Sequence[object], data: list[object]) -> Tenso
     except ValueError as error:
         raise _misfit(name, f"no base64: {error}", "every element in base64") from error
     return Tensor(name, BYTES, shaped(name, object_array(decoded), shape))
+
+
+def to_base64(tensor: Tensor) -> list[str]:
+    """The elements of a BYTES tensor, as `from_base64` takes them."""
+    return [base64.b64encode(element).decode() for element in tensor.array.ravel().tolist()]
 
 
 def to_values(tensor: Tensor) -> object:
@@ -66,8 +81,10 @@ def to_values(tensor: Tensor) -> object:
         raise _unwritten(tensor.name, "bytes that are no UTF-8") from None
 
 
-def _numbers(name: str, data: list[object], dtype: np.dtype[np.generic]) -> Array:
+def _numbers(name: str, data: list[object], dtype: np.dtype[np.generic], *, lenient: bool) -> Array:
     given = _flat(name, data)
+    if lenient and dtype.kind == "f":
+        given = [math.nan if element is None else element for element in given]
     if not set(map(type, given)) <= _KINDS[dtype.kind]:  # NumPy would convert anything, at any cost
         raise _misfit(name, "other elements", f"elements of {dtype.name}")
     try:
@@ -75,7 +92,7 @@ def _numbers(name: str, data: list[object], dtype: np.dtype[np.generic]) -> Arra
             array: Array = np.array(given, dtype)
     except OverflowError as error:
         raise _misfit(name, str(error), f"numbers that {dtype.name} holds") from error
-    if dtype.kind == "f" and not np.all(np.isfinite(array)):
+    if dtype.kind == "f" and not lenient and not np.all(np.isfinite(array)):
         raise _misfit(name, "a number out of range", f"numbers that {dtype.name} holds")
     return array
 

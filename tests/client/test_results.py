@@ -14,6 +14,7 @@ from inference_core.tasks import (
     Detection,
     ImageSize,
     Instance,
+    Picture,
     Pose,
     Prediction,
     Result,
@@ -27,6 +28,7 @@ PREDICTIONS: dict[str, Prediction] = {
     "detection": Detection("cat", 3, 0.5, BOX),
     "instance_segmentation": Instance("cat", 3, 0.5, BOX, Rle((480, 640), "abc")),
     "pose": Pose("person", 0, 0.25, ((1.0, 2.0, 0.5), (3.0, 4.0, 1.0))),
+    "super_resolution": Picture("picture", 0, 1.0, "iVBORw==", 1280, 960),
 }
 RESULTS = [
     Result("m", "1.2.0", task, ImageSize(640, 480), (prediction, prediction), Timings(1.0, 2.0, 3.0, 4.0, 5.0))

@@ -8,7 +8,7 @@ import pytest
 import tritonclient.http
 
 from inference_core.errors import BadRequestError
-from inference_core.oip.binary import join_body, read_tensors, split_body
+from inference_core.oip.binary import join_body, read_tensors, request_parts, split_body
 from inference_core.oip.byte_strings import object_array
 from inference_core.oip.fields import objects
 from inference_core.oip.tensors import Tensor
@@ -57,6 +57,44 @@ def test_without_binary_data_all_is_json() -> None:
     body, length = join_body({}, [(Tensor.of("n", np.ones(2, np.float32)), False)])
     assert length is None
     assert orjson.loads(body) == {"outputs": [{"name": "n", "datatype": "FP32", "shape": [2], "data": [1.0, 1.0]}]}
+
+
+def test_a_request_has_the_tensors_bytes_where_they_lie() -> None:
+    numbers, texts = np.arange(4, dtype=np.int64).reshape(2, 2), object_array([b"ab", b"\xff"])
+    tensors = [Tensor.of("n", numbers), Tensor.of("t", texts)]
+    text, *raws = request_parts({"id": "7"}, tensors, binary=True)
+    assert np.shares_memory(np.frombuffer(raws[0], np.uint8), numbers)
+    body = b"".join([text, *raws])
+    assert split_body(body, str(len(text)))[0]["id"] == "7"
+    for got, array in zip(read(body, str(len(text))), (numbers, texts), strict=True):
+        assert got.array.tolist() == array.tolist()
+
+
+def test_a_request_in_json_has_pictures_in_base64() -> None:
+    [text] = request_parts({}, [Tensor.of("n", np.ones(2)), Tensor.of("t", object_array([b"\xff"]))], binary=False)
+    assert orjson.loads(text) == {
+        "inputs": [
+            {"name": "n", "datatype": "FP64", "shape": [2], "data": [1.0, 1.0]},
+            {
+                "name": "t",
+                "datatype": "BYTES",
+                "shape": [1],
+                "data": ["/w=="],
+                "parameters": {"content_type": "base64"},
+            },
+        ]
+    }
+    assert read(bytes(text), None)[1].array.tolist() == [b"\xff"]
+
+
+@pytest.mark.parametrize("literal", [b"NaN", b"-Infinity"])
+def test_literals_that_json_does_not_have_are_read_where_that_is_wanted(literal: bytes) -> None:
+    body = b'{"x": ' + literal + b"}"
+    assert str(split_body(body, None, lenient=True)[0]["x"]) == str(float(literal))
+    with pytest.raises(BadRequestError, match="does not begin with a JSON object"):
+        split_body(body, None)
+    with pytest.raises(BadRequestError, match="does not begin with a JSON object"):
+        split_body(b"nothing", None, lenient=True)
 
 
 @pytest.mark.parametrize("length", ["", "-1", "1e3", "+2", "\u0662", "999", "9" * 5000])

@@ -7,7 +7,7 @@ import pytest
 
 from inference_core.bundle.tensors import DType
 from inference_core.errors import BadRequestError
-from inference_core.oip.datatypes import WIRE, datatype_of, wire_dtype
+from inference_core.oip.datatypes import WIRE, bundle_dtype, datatype_of, wire_dtype
 from inference_core.oip.messages import DATA_TYPES
 
 
@@ -19,6 +19,8 @@ def test_every_dtype_of_a_bundle_has_a_datatype() -> None:
     assert named["bool"] == "BOOL"
     assert named["string"] == "BYTES"
     assert datatype_of("uint16") == "UINT16"  # which BF16 only borrows
+    assert {dtype: bundle_dtype(datatype) for dtype, datatype in named.items()} == {dtype: dtype for dtype in named}
+    assert bundle_dtype("FP8") == "FP8"
 
 
 def test_every_datatype_of_numbers_is_one_of_model_configurations() -> None:

@@ -46,6 +46,13 @@ def test_bfloat16_travels_by_its_bits() -> None:
     tensor = Tensor.of("x", np.array([1.0, -2.5], ml_dtypes.bfloat16))
     assert (tensor.datatype, tensor.array.dtype.name) == ("BF16", "uint16")
     assert bytes(tensor.to_raw()) == b"\x80\x3f\x20\xc0"
+    assert tensor.widened().dtype == np.float32
+    assert tensor.widened().tolist() == [1.0, -2.5]
+
+
+def test_what_is_wide_enough_is_not_widened() -> None:
+    array = np.array([1.5], np.float16)
+    assert Tensor.of("x", array).widened() is array
 
 
 def test_strings_have_the_shape_too() -> None:

@@ -11,7 +11,7 @@ import pytest
 from inference_core.errors import BadRequestError
 from inference_core.oip.byte_strings import object_array
 from inference_core.oip.tensors import Tensor
-from inference_core.oip.values import from_base64, from_values, to_values
+from inference_core.oip.values import from_base64, from_values, to_base64, to_values
 
 
 def written(tensor: Tensor) -> list[object]:
@@ -84,13 +84,23 @@ def test_numbers_that_are_not_finite_become_null() -> None:
     assert written(Tensor("x", "FP32", np.array([math.inf, math.nan, 1], np.float32))) == [None, None, 1.0]
 
 
+def test_null_is_no_number_where_that_is_wanted_and_of_floats_alone() -> None:
+    got = from_values("x", "FP16", [2, 2], [[None, 1], [1e9, -2]], lenient=True).array
+    np.testing.assert_array_equal(got, np.array([[math.nan, 1], [math.inf, -2]], np.float16))
+    for datatype, lenient in (("FP32", False), ("INT32", True), ("BOOL", True), ("BYTES", True)):
+        with pytest.raises(BadRequestError, match="tensor x"):
+            from_values("x", datatype, [1], [None], lenient=lenient)
+
+
 def test_text_may_be_nested_too() -> None:
     assert from_values("x", "BYTES", [2, 2], [["a", "b"], ["c", "d"]]).array.tolist() == [[b"a", b"b"], [b"c", b"d"]]
 
 
 def test_base64_carries_what_json_cannot() -> None:
     file = bytes(range(256))
-    assert from_base64("x", [1], [base64.b64encode(file).decode()]).array.tolist() == [file]
+    tensor = from_base64("x", [1], [base64.b64encode(file).decode()])
+    assert tensor.array.tolist() == [file]
+    assert to_base64(tensor) == [base64.b64encode(file).decode()]
     with pytest.raises(BadRequestError, match="tensor x"):
         from_base64("x", [1], ["no base64!"])
 

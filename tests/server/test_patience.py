@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from inference_core.scheduler import Scheduler
 from tests.pictures import plain
 from tests.server.doors import PREDICT, Answer, ask, open_door, started_app
 
@@ -23,6 +24,7 @@ def test_a_full_queue_refuses_before_the_body_is_read(tiny_models: Path) -> None
             read = True
             return {"type": "http.request", "body": RED, "more_body": False}
 
+        assert isinstance(scheduler, Scheduler)
         with scheduler._lock:  # as if one were running
             scheduler._admitted = 1
         answer = await ask(app, receive)

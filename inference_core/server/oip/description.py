@@ -6,8 +6,8 @@ from inference_core import __version__
 from inference_core.bundle import TensorSpec
 from inference_core.errors import NotReadyError
 from inference_core.oip.datatypes import BYTES, datatype_of
+from inference_core.oip.images import IMAGE_INPUT, IMAGE_OUTPUT
 from inference_core.repository import Entry, Model
-from inference_core.server.oip.pictures import IMAGE_INPUT, IMAGE_OUTPUT
 from inference_core.server.service import Service
 
 _EXTENSIONS = ("binary_tensor_data", "classification", "model_configuration", "model_repository", "parameters")

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 from inference_core.errors import BadRequestError
 from inference_core.oip.datatypes import BYTES
+from inference_core.oip.images import IMAGE_INPUT, IMAGE_OUTPUT
 from inference_core.oip.tensors import Tensor
 from inference_core.repository import Model
 from inference_core.server.oip.classification import classify
 from inference_core.server.oip.feeding import check_fed
-from inference_core.server.oip.pictures import IMAGE_INPUT, IMAGE_OUTPUT, predict_pictures
+from inference_core.server.oip.pictures import predict_pictures
 from inference_core.settings import Settings
 from inference_core.tasks import Timings
 

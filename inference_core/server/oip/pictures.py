@@ -4,18 +4,16 @@ from collections.abc import Mapping
 
 import orjson
 
-from inference_core.errors import BadRequestError, TooLargeError
+from inference_core.errors import BadRequestError, SatchelError, TooLargeError
 from inference_core.limits import Limits
 from inference_core.oip.byte_strings import object_array
 from inference_core.oip.datatypes import BYTES
+from inference_core.oip.images import ERRORS_INSIDE, IMAGE_OUTPUT
 from inference_core.oip.tensors import Tensor
 from inference_core.predictor import Outcome
 from inference_core.repository import Model
 from inference_core.settings import Settings
 from inference_core.tasks import Result, Timings
-
-IMAGE_INPUT = "image"
-IMAGE_OUTPUT = "result"
 
 
 async def predict_pictures(
@@ -23,12 +21,13 @@ async def predict_pictures(
 ) -> tuple[list[Tensor], Timings | None]:
     """The output `result`, BYTES, in the shape of `images`: for each picture the JSON of its result.
 
-    One picture's error is the request's. Of several, a bad one has the JSON of its error as its element.
+    One picture's error is the request's, unless the parameter `errors_inside` is true. Of several, a bad one has the
+    JSON of its error as its element.
 
     Args:
         model: runs them.
         images: BYTES [N] or [N, 1], each element a JPEG, PNG, WebP or BMP file.
-        parameters: `confidence` and `max_predictions` are heeded.
+        parameters: `confidence`, `max_predictions` and `errors_inside` are heeded.
         settings: say how many there may be.
         timeout: seconds.
 
@@ -56,12 +55,12 @@ async def predict_pictures(
         )
     limits = read_limits(parameters)
     files: list[bytes] = images.array.ravel().tolist()
-    if len(files) == 1:
-        result = await model.scheduler.predict(files[0], limits, timeout=timeout)
-        texts, timings = [orjson.dumps(result)], result.timings_ms
-    else:
-        outcomes = await model.scheduler.predict_batch(files, limits, timeout=timeout)
-        texts, timings = [_json(outcome) for outcome in outcomes], None
+    outcomes = await model.scheduler.predict_batch(files, limits, timeout=timeout)
+    [first, *others] = outcomes
+    if isinstance(first, SatchelError) and not others and parameters.get(ERRORS_INSIDE) is not True:
+        raise first
+    timings = first.timings_ms if isinstance(first, Result) and not others else None
+    texts = [_json(outcome) for outcome in outcomes]
     return [Tensor(IMAGE_OUTPUT, BYTES, object_array(texts).reshape(shape))], timings
 
 

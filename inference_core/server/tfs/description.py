@@ -6,20 +6,9 @@ from inference_core.bundle import TensorSpec
 from inference_core.repository import Entry, Model
 from inference_core.server.oip.feeding import has_batch
 from inference_core.server.tfs.asked import SIGNATURE
+from inference_core.tfs.datatypes import data_type_of
 
 _STATES = {"ready": "AVAILABLE", "loading": "LOADING", "unloaded": "START", "failed": "END"}
-_DTYPES = {
-    "float32": "DT_FLOAT",
-    "float16": "DT_HALF",
-    "bfloat16": "DT_BFLOAT16",
-    "float64": "DT_DOUBLE",
-    "uint8": "DT_UINT8",
-    "int8": "DT_INT8",
-    "int32": "DT_INT32",
-    "int64": "DT_INT64",
-    "bool": "DT_BOOL",
-    "string": "DT_STRING",
-}
 
 
 def version_status(entry: Entry) -> dict[str, Any]:
@@ -55,7 +44,7 @@ def _tensor_info(spec: TensorSpec, *, batched: bool) -> dict[str, Any]:
     if batched and sizes:
         sizes[0] = "-1"  # any number of items is run in parts of the size that the model has
     return {
-        "dtype": _DTYPES[spec.dtype],
+        "dtype": data_type_of(spec.dtype),
         "tensor_shape": {"dim": [{"size": size, "name": ""} for size in sizes], "unknown_rank": False},
         "name": spec.engine_name,
     }

@@ -16,6 +16,7 @@ from inference_core.errors import SettingsError
 from inference_core.oip.byte_strings import pack_strings
 from inference_core.oip.messages import SERVICE, message_class
 from inference_core.pipeline import LocalPredictor
+from inference_core.scheduler import Scheduler
 from inference_core.server import Service
 from inference_core.server.grpc import GrpcDoor
 from inference_core.server.grpc.status import ERROR_CODE
@@ -176,11 +177,13 @@ def test_whoever_leaves_frees_a_place_in_the_queue(tiny_models: Path, monkeypatc
         await gate.wait_entered()
         waiting = call.begin("ModelInfer", **PICTURE)
         async with call.service.lease("tiny_classifier") as model:
-            while model.scheduler._admitted < 2:
+            scheduler = model.scheduler
+            assert isinstance(scheduler, Scheduler)
+            while scheduler._admitted < 2:
                 await asyncio.sleep(0.01)
             assert (await call.refused("ModelInfer", **PICTURE)).code() is grpc.StatusCode.RESOURCE_EXHAUSTED
             waiting.cancel()
-            while model.scheduler._admitted > 1:
+            while scheduler._admitted > 1:
                 await asyncio.sleep(0.01)
         gate.opened.set()
         assert orjson.loads((await running).raw_output_contents[0][4:])["predictions"][0]["label"] == "red"

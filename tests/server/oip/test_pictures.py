@@ -62,6 +62,17 @@ def test_a_single_bad_one_is_an_error_of_the_request(client: TestClient) -> None
         assert list(response.json()) == ["error"]
 
 
+def test_a_single_bad_one_is_an_element_where_that_is_wanted(client: TestClient) -> None:
+    for file, code in ((b"no picture", "unsupported_media_type"), (encode(noise(20, 20))[:300], "invalid_image")):
+        [bad] = results(send_pictures(client, file, errors_inside=True))
+        assert bad["error"]["code"] == code
+        assert bad["error"].keys() == {"code", "message", "got", "expected", "remedy"}
+        for unwanted in (False, "true", 1):
+            assert send_pictures(client, file, errors_inside=unwanted).status_code in (415, 422)
+    [good] = results(send_pictures(client, RED, errors_inside=True))
+    assert good["predictions"][0]["label"] == "red"
+
+
 def test_limits_are_heeded(client: TestClient) -> None:
     [result] = results(send_pictures(client, RED, max_predictions=1))
     assert [prediction["label"] for prediction in result["predictions"]] == ["red"]
