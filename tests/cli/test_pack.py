@@ -93,6 +93,7 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "120")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("brief")
 def test_tuning_prints_the_table_and_what_was_picked(satchel: Command, sources: list[object], tmp_path: Path) -> None:
     answer = satchel(
@@ -117,6 +118,7 @@ def test_tuning_prints_the_table_and_what_was_picked(satchel: Command, sources: 
     assert (tuning.max_drop, tuning.images, tuning.dataset) == (0.25, 2, tmp_path.name)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("brief")
 def test_why_a_variant_was_not_taken_is_told_below_the_table(
     satchel: Command, sources: list[object], tmp_path: Path

@@ -64,7 +64,7 @@ def assert_same(case: Case) -> None:
     assert_equal(outcome(case, native=True), outcome(case, native=False))
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(detections())
 def test_detections_are_those_of_the_reference(case: Case) -> None:
     assert_same(case)

@@ -29,6 +29,8 @@ from tests.pictures import plain
 COLORS = {"red": (255, 40, 0), "green": (30, 255, 0), "blue": (0, 60, 255)}
 BOTH = ("onnxruntime", "openvino")
 
+pytestmark = pytest.mark.slow
+
 
 def write_colors(folder: Path, *names: str) -> Path:
     """A directory with a picture of each colour."""

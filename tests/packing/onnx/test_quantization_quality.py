@@ -41,6 +41,7 @@ def session(path: Path) -> ort.InferenceSession:
     return ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
 
 
+@pytest.mark.slow
 def test_a_classifier_answers_as_before(tmp_path: Path) -> None:
     quantized = quantize("mobilenet_v2", tmp_path)
     photos = [path for path in (ASSETS / "images" / "photos").iterdir() if path.suffix in (".jpg", ".bmp")]

@@ -206,6 +206,7 @@ def packed(bench: Folder) -> Row:
     return tuning.pick
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("brief")
 def test_a_tiny_model_is_batched_since_its_calls_cost_more_than_its_sums(bench: Folder) -> None:
     row = packed(bench)
@@ -215,6 +216,7 @@ def test_a_tiny_model_is_batched_since_its_calls_cost_more_than_its_sums(bench: 
     assert row.batch_reason is None
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("brief")
 def test_a_tiny_model_that_mixes_rows_is_not_batched_however_quick(bench: Folder) -> None:
     write_mixing(bench.model, "mean")
@@ -223,6 +225,7 @@ def test_a_tiny_model_that_mixes_rows_is_not_batched_however_quick(bench: Folder
     assert re.fullmatch(r"output logits differs by 0\.\d+ of its largest value in a batch", str(row.batch_reason))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("brief")
 def test_of_a_model_for_one_image_nothing_is_said(bench: Folder) -> None:
     write_classifier(bench.model, batch=1)
