@@ -2,13 +2,10 @@
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Self
 
 import numpy as np
 
-from inference_core.bundle import Artifact
-from inference_core.engines import Array, Engine, EngineDescription, EngineOptions
+from inference_core.engines import Array, Engine, EngineDescription
 from inference_core.errors import EngineError
 
 
@@ -20,10 +17,6 @@ class ChannelMeans(Engine):
         self.batches: list[Array] = []
         self.closed = False
         self._failing, self._delay = failing, delay
-
-    @classmethod
-    def load(cls, artifact: Artifact, directory: Path, options: EngineOptions) -> Self:
-        raise NotImplementedError
 
     def warm_up(self) -> None:
         """Needs none."""

@@ -1,6 +1,6 @@
 """Engines: each runs one kind of artifact behind the same five methods."""
 
-from inference_core.engines.engine import Array, Engine, EngineDescription, EngineOptions
+from inference_core.engines.engine import Array, Engine, EngineDescription, EngineOptions, LocalEngine
 from inference_core.engines.registry import engine_type, engine_versions, load_engine
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "Engine",
     "EngineDescription",
     "EngineOptions",
+    "LocalEngine",
     "engine_type",
     "engine_versions",
     "load_engine",

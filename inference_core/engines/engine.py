@@ -47,17 +47,7 @@ class EngineDescription:
 
 
 class Engine(ABC):
-    """A loaded artifact. `infer` may be called from several threads at once."""
-
-    @classmethod
-    @abstractmethod
-    def load(cls, artifact: Artifact, directory: Path, options: EngineOptions) -> Self:
-        """Opens `artifact`, whose files lie below `directory`.
-
-        Raises:
-            EngineError: the engine refuses the file, or its tensors are not those of the artifact.
-            MissingDependencyError: the engine's package, or the device asked for, is not there.
-        """
+    """A loaded artifact, here or elsewhere. `infer` may be called from several threads at once."""
 
     @abstractmethod
     def warm_up(self) -> None:
@@ -86,3 +76,17 @@ class Engine(ABC):
     @abstractmethod
     def close(self) -> None:
         """Frees the model. Nothing may be called afterwards."""
+
+
+class LocalEngine(Engine):
+    """An engine that runs in this process, on an artifact's files."""
+
+    @classmethod
+    @abstractmethod
+    def load(cls, artifact: Artifact, directory: Path, options: EngineOptions) -> Self:
+        """Opens `artifact`, whose files lie below `directory`.
+
+        Raises:
+            EngineError: the engine refuses the file, or its tensors are not those of the artifact.
+            MissingDependencyError: the engine's package, or the device asked for, is not there.
+        """

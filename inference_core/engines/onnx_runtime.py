@@ -9,7 +9,7 @@ import onnxruntime as ort
 from inference_core.bundle.manifest import Artifact
 from inference_core.bundle.tensors import TensorSpec
 from inference_core.engines.device import cuda_index
-from inference_core.engines.engine import Array, Engine, EngineDescription, EngineOptions
+from inference_core.engines.engine import Array, EngineDescription, EngineOptions, LocalEngine
 from inference_core.engines.pool import Pool, SharedPool
 from inference_core.engines.tensors import check_inputs, warm_up_inputs
 from inference_core.errors import EngineError, MissingDependencyError, first_line
@@ -18,7 +18,7 @@ _WARM_UP_RUNS = 2
 _ERRORS_ONLY = 3
 
 
-class OnnxRuntimeEngine(Engine):
+class OnnxRuntimeEngine(LocalEngine):
     """Runs ONNX graphs through onnxruntime, on the CPU or, with its CUDA build, on a GPU.
 
     A session of one thread serves any number of callers, each on the caller's own thread. One of more threads has a

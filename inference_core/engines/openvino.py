@@ -11,7 +11,7 @@ import openvino as ov
 from inference_core.bundle.manifest import Artifact
 from inference_core.bundle.tensors import TensorSpec
 from inference_core.engines.device import cuda_index
-from inference_core.engines.engine import Array, Engine, EngineDescription, EngineOptions
+from inference_core.engines.engine import Array, EngineDescription, EngineOptions, LocalEngine
 from inference_core.engines.pool import Pool
 from inference_core.engines.tensors import check_inputs, warm_up_inputs
 from inference_core.errors import EngineError, MissingDependencyError, first_line
@@ -21,7 +21,7 @@ _PRECISIONS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16", "int8": "f32"}
 """What is computed in; for int8, wherever the graph is not quantised."""
 
 
-class OpenVinoEngine(Engine):
+class OpenVinoEngine(LocalEngine):
     """Runs OpenVINO's own models, and ONNX graphs, on the CPU.
 
     `instances` are streams of one compiled model: the weights are in memory once.

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from inference_core.bundle.manifest import Artifact
 from inference_core.dependencies import require
-from inference_core.engines.engine import Engine, EngineOptions
+from inference_core.engines.engine import EngineOptions, LocalEngine
 from inference_core.errors import MissingDependencyError
 
 
@@ -66,7 +66,7 @@ def engine_versions() -> dict[str, str | None]:
     return {name: _version(entry.distributions) for name, entry in _ENGINES.items()}
 
 
-def engine_type(name: str) -> type[Engine]:
+def engine_type(name: str) -> type[LocalEngine]:
     """The class of an engine; its package is imported now.
 
     Raises:
@@ -82,11 +82,11 @@ def engine_type(name: str) -> type[Engine]:
     require(entry.package, extra=entry.extra, purpose=f"engine {name}")
     for variable, value in entry.environment:
         os.environ.setdefault(variable, value)
-    engine: type[Engine] = getattr(import_module(entry.module), entry.name)
+    engine: type[LocalEngine] = getattr(import_module(entry.module), entry.name)
     return engine
 
 
-def load_engine(artifact: Artifact, directory: Path, options: EngineOptions) -> Engine:
+def load_engine(artifact: Artifact, directory: Path, options: EngineOptions) -> LocalEngine:
     """Opens `artifact` with the engine it names. No other engine is ever tried instead.
 
     Raises:

@@ -7,7 +7,7 @@ from typing import Protocol, Self
 
 from inference_core.bundle.manifest import Artifact
 from inference_core.dependencies import require
-from inference_core.engines.engine import Array, Engine, EngineDescription, EngineOptions
+from inference_core.engines.engine import Array, EngineDescription, EngineOptions, LocalEngine
 from inference_core.engines.pool import Pool, SharedPool
 from inference_core.engines.tensors import check_inputs, warm_up_inputs
 from inference_core.errors import EngineError, SatchelError, first_line
@@ -33,7 +33,7 @@ class Program(Protocol):
         """Frees it."""
 
 
-class TensorFlowEngine(Engine):
+class TensorFlowEngine(LocalEngine):
     """Runs a frozen graph (`.pb`), the serving signature of a SavedModel (a directory), or a `.tflite` file.
 
     TensorFlow reads some choices from the environment only; what is unset there is set when the first model is loaded.

@@ -10,7 +10,7 @@ import satchel_torchscript
 
 from inference_core.bundle.manifest import Artifact
 from inference_core.deadline import check_deadline
-from inference_core.engines.engine import Array, Engine, EngineDescription, EngineOptions
+from inference_core.engines.engine import Array, EngineDescription, EngineOptions, LocalEngine
 from inference_core.engines.tensors import check_inputs, warm_up_inputs
 from inference_core.errors import EngineError, MissingDependencyError, SatchelError
 
@@ -23,7 +23,7 @@ _ERRORS: dict[str, tuple[type[SatchelError], str | None]] = {
 }
 
 
-class TorchScriptEngine(Engine):
+class TorchScriptEngine(LocalEngine):
     """Runs TorchScript archives on the CPU or, with a build for GPUs, on one.
 
     Weights of an artifact in bf16 are rounded when it is loaded; its inputs and outputs stay float32. One module serves

@@ -1,11 +1,10 @@
 """The engine whose model runs at the remote service."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 from inference_core.bundle import Artifact, TensorSpec
-from inference_core.engines import Array, Engine, EngineDescription, EngineOptions
+from inference_core.engines import Array, Engine, EngineDescription
 from inference_core.engines.tensors import check_inputs, describe_shape
 from inference_core.remote.balancer import Balancer
 from inference_core.remote.connection import CallError, Connection, Failure
@@ -29,11 +28,6 @@ class RemoteEngine(Engine):
     def __init__(self, plan: Plan, artifact: Artifact, balancer: Balancer, watcher: Watcher) -> None:
         self._plan, self._artifact = plan, artifact
         self._balancer, self._watcher = balancer, watcher
-
-    @classmethod
-    def load(cls, artifact: Artifact, directory: Path, options: EngineOptions) -> NoReturn:
-        """Nothing is loaded here: no file of the artifact is needed, and no option applies. See `open_remote`."""
-        raise NotImplementedError("a remote engine is opened by open_remote")
 
     def warm_up(self) -> None:
         """Finds out which endpoints are ready; that none is makes no difference.

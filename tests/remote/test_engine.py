@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from inference_core.bundle import Artifact, TensorSpec
-from inference_core.engines import Array, EngineOptions
+from inference_core.engines import Array
 from inference_core.errors import DeadlineError, EngineError, RemoteFailedError, RemoteUnavailableError
 from inference_core.remote.balancer import Balancer
 from inference_core.remote.connection import Failure
@@ -124,8 +123,3 @@ def test_closing_closes_the_connections(connection: FakeConnection) -> None:
     engine.warm_up()
     engine.close()
     assert connection.closed
-
-
-def test_nothing_is_loaded() -> None:
-    with pytest.raises(NotImplementedError, match="open_remote"):
-        RemoteEngine.load(ARTIFACT, Path(), EngineOptions(threads=1))
