@@ -59,7 +59,7 @@ class OipHttpConnection:
             answer = check(self._sender.send("GET", f"{self._model}/ready", timeout=timeout))
         except CallError as error:
             if error.kind in _NOT_NOW:
-                return False
+                raise CallError(Failure.NOT_READY, error.said, error.retry_after) from error
             raise
         return not answer.content.strip() or _document(answer).get("ready", True) is True
 

@@ -291,7 +291,7 @@ def test_a_model_that_is_not_there_is_not_ready(remote: Open, server: OipServer)
     asked = remote(server.url)
     asked.predictor.warm_up()
     got = refusal(asked.ask(), RemoteUnavailableError, "no endpoint can be asked for tiny now")
-    assert got == f"{server.url}: model tiny is not ready there"
+    assert got == f"{server.url}: Request for unknown model: 'tiny' is not found"
     server.has_model = True
     asked.wait_ready()
     assert is_right(asked.ask())

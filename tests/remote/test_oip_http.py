@@ -148,7 +148,9 @@ def test_a_version_is_part_of_every_path(satchel: Server, tiny_models: Path) -> 
         assert connection.is_ready(5.0)
         assert isinstance(connection.predict([RED], [], 5.0)[0], Result)
     with connected(url, model="tiny_classifier", version="9.9.9") as connection:
-        assert not connection.is_ready(5.0)
+        with pytest.raises(CallError, match=r"9\.9\.9") as caught:
+            connection.is_ready(5.0)
+        assert caught.value.kind is Failure.NOT_READY
         with pytest.raises(CallError) as caught:
             connection.predict([RED], [], 5.0)
         assert caught.value.kind is Failure.REFUSED
@@ -157,7 +159,8 @@ def test_a_version_is_part_of_every_path(satchel: Server, tiny_models: Path) -> 
 
 def test_a_model_that_is_not_there_is_not_ready_and_refused(satchel: Server) -> None:
     with connected(f"http://127.0.0.1:{satchel.port}", model="a ü b") as connection:
-        assert not connection.is_ready(5.0)
+        with pytest.raises(CallError, match="a ü b"):
+            connection.is_ready(5.0)
         with pytest.raises(CallError) as caught:
             connection.describe(5.0)
     assert caught.value.kind is Failure.REFUSED
@@ -428,8 +431,8 @@ def test_results_must_be_as_many_as_pictures() -> None:
         (answer(b'{"name": "m", "ready": true}'), True),  # KServe
         (answer(b'{"name": "m", "ready": false}'), False),
         (answer(b"{}"), True),
-        (answer(b'{"error": "Request for unknown model"}', "400 Bad Request"), False),  # Triton
-        (answer(b'{"error": "loading"}', "503 Service Unavailable"), False),
+        (answer(b'{"error": "Request for unknown model"}', "400 Bad Request"), Failure.NOT_READY),  # Triton
+        (answer(b'{"error": "loading"}', "503 Service Unavailable"), Failure.NOT_READY),
         (answer(b"", "401 Unauthorized"), Failure.DENIED),
         (answer(b"", "500 Internal Server Error"), Failure.FAULT),
         (answer(b"hello"), Failure.GARBAGE),
