@@ -30,6 +30,7 @@ def draw_result(
     """
     # Boxes refer to the picture as the model saw it: turned upright, or not.
     image = decode_image(data, Decode(exif=manifest.decode_step.exif), max_pixels)
+    options = {} if manifest.skeleton is None else {"skeleton": manifest.skeleton}
     stream = io.BytesIO()
-    TASKS[result.task].draw(image, result.predictions).save(stream, kind, quality=_QUALITY)
+    TASKS[result.task].draw(image, result.predictions, **options).save(stream, kind, quality=_QUALITY)
     return stream.getvalue()

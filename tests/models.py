@@ -49,6 +49,36 @@ postprocess = [
 ]
 """
 
+POSE_RECIPE = """
+name = "tiny_pose"
+task = "pose"
+architecture = "tiny"
+license = "MIT"
+labels = "labels.txt"
+skeleton = [[0, 1], [1, 2]]
+
+preprocess = [
+  {op = "decode", color = "RGB"},
+  {op = "resize", width = 32, height = 32, resample = "nearest", antialias = false},
+  {op = "tensor", layout = "NCHW", dtype = "float32", scale = 0.00392156862745098},
+]
+postprocess = [{op = "heat_maps"}, {op = "restore"}]
+"""
+
+ENLARGER_RECIPE = """
+name = "tiny_enlarger"
+task = "super_resolution"
+architecture = "tiny"
+license = "MIT"
+labels = "labels.txt"
+
+preprocess = [
+  {op = "decode", color = "Y"},
+  {op = "tensor", layout = "NCHW", dtype = "float32", scale = 0.00392156862745098},
+]
+postprocess = [{op = "luma", factor = 2}]
+"""
+
 BOXES = ((0.0, 0.0, 16.0, 16.0), (1.0, 1.0, 16.0, 16.0), (8.0, 8.0, 32.0, 32.0), (0.0, 0.0, 4.0, 4.0))
 SCORES = ((0.9, 0.1), (0.8, 0.1), (0.1, 0.7), (0.3, 0.2))
 """Box 1 overlaps box 0 (same class) and falls to suppression; box 3 is below the threshold."""
@@ -97,6 +127,33 @@ def pack_detector(folder: Path, **options: Any) -> Path:
     """A bundle of the detector, in `folder / "tiny_detector"`; labels cat, dog."""
     model = write_detector(folder / "detector.onnx", **options)
     return _pack(folder, model, DETECTOR_RECIPE, ["cat", "dog"])
+
+
+def pack_pose(folder: Path) -> Path:
+    """A bundle, in `folder / "tiny_pose"`, of a model whose three keypoints are the reddest, greenest and bluest pixel
+    of 32 x 32; label thing."""
+    shape: list[int | str | None] = ["batch", 3, 32, 32]
+    images, maps = (helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name in ("images", "maps"))
+    model = _save(folder / "pose.onnx", [helper.make_node("Identity", ["images"], ["maps"])], [images], [maps], {})
+    return _pack(folder, model, POSE_RECIPE, ["thing"])
+
+
+def write_enlarger(path: Path) -> Path:
+    """Gives each pixel of any input [N, 1, H, W] four times, as [N, 1, 2 H, 2 W]."""
+    scales = {"scales": np.array([1, 1, 2, 2], np.float32)}
+    nodes = [
+        helper.make_node(
+            "Resize", ["luma", "", "scales"], ["large"], mode="nearest", coordinate_transformation_mode="asymmetric"
+        )
+    ]
+    image = helper.make_tensor_value_info("luma", TensorProto.FLOAT, ["batch", 1, "height", "width"])
+    large = helper.make_tensor_value_info("large", TensorProto.FLOAT, ["batch", 1, "large_height", "large_width"])
+    return _save(path, nodes, [image], [large], scales)
+
+
+def pack_enlarger(folder: Path) -> Path:
+    """A bundle of the enlarger, in `folder / "tiny_enlarger"`."""
+    return _pack(folder, write_enlarger(folder / "enlarger.onnx"), ENLARGER_RECIPE, ["picture"])
 
 
 def _pack(folder: Path, model: Path, recipe: str, labels: list[str]) -> Path:

@@ -101,6 +101,11 @@ void what_does_not_fit_the_names_is_refused() {
     CHECK(error_of([] { run(kBoxes, kNames, {kFour, kFour}, 0); }) == "bad_argument");
 }
 
+void pictures_are_not_made_here() {
+    const PostSteps steps{LumaStep{.factor = 2}, {}};
+    CHECK(error_of([&] { run(steps, {"luma"}, {{{1, 2, 2}, {0, 0, 0, 0}}}, 1); }) == "bad_argument");
+}
+
 }  // namespace
 
 int main() {
@@ -112,4 +117,5 @@ int main() {
     overlaps();
     chains_that_do_not_fit_are_refused();
     what_does_not_fit_the_names_is_refused();
+    pictures_are_not_made_here();
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "check.h"
 #include "satchel/imaging/error.h"
@@ -78,13 +79,16 @@ void tensors_of_bfloat16() {
 }
 
 void refusals() {
-    ToTensor two = step(Layout::nchw, DType::float32);
+    const ToTensor plain = step(Layout::nchw, DType::float32);
+    ToTensor two = plain;
     two.mean = {1.0, 2.0};
-    try {
-        [[maybe_unused]] const TensorWriter writer(Color::rgb, two);
-        CHECK(false);
-    } catch (const ImagingError& error) {
-        CHECK(error.code() == ErrorCode::bad_argument);
+    for (const auto& [color, tensor] : {std::pair{Color::rgb, two}, std::pair{Color::luma, plain}}) {
+        try {
+            [[maybe_unused]] const TensorWriter writer(color, tensor);
+            CHECK(false);
+        } catch (const ImagingError& error) {
+            CHECK(error.code() == ErrorCode::bad_argument);
+        }
     }
 }
 

@@ -9,6 +9,7 @@ from inference_core.bundle.manifest import (
     manifest_schema,
 )
 from inference_core.bundle.reader import Bundle, open_bundle, read_manifest
+from inference_core.bundle.remote import Remote
 from inference_core.bundle.tensors import TensorSpec
 from inference_core.bundle.writer import write_bundle
 
@@ -19,6 +20,7 @@ __all__ = [
     "Label",
     "Manifest",
     "Recipe",
+    "Remote",
     "TensorSpec",
     "manifest_schema",
     "open_bundle",

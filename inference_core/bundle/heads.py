@@ -19,7 +19,9 @@ Offset = Annotated[float, Field(ge=0, le=1)]
 BoxFormat = Literal["xyxy", "yxyx", "cxcywh"]
 
 
-class _OutputStep(Step):
+class OutputStep(Step):
+    """Reads one output."""
+
     output: str | None = None
     """Name of the artifact output; may be left out when there is only one."""
 
@@ -28,7 +30,7 @@ class _OutputStep(Step):
         return (TensorUse("output", self.output),)
 
 
-class _ClassStep(_OutputStep):
+class _ClassStep(OutputStep):
     def class_count(self, shape_of: ShapeOf) -> int | None:
         """See `Step.class_count`."""
         return math.prod(shape_of(self.output)[1:])
@@ -52,7 +54,7 @@ class Probabilities(_ClassStep):
     op: Literal["probabilities"] = "probabilities"
 
 
-class Yolox(_OutputStep):
+class Yolox(OutputStep):
     """Decodes the raw YOLOX head [N, A, 5 + C], A being the cells of all strides in order.
 
     A stride has ceil(input / stride) cells each way. Centre = (p_xy + cell) * stride, size = exp(min(p_wh, 20)) *
@@ -68,7 +70,7 @@ class Yolox(_OutputStep):
         return _columns_after(5, shape_of(self.output))
 
 
-class Yolo(_OutputStep):
+class Yolo(OutputStep):
     """Reads one tensor [N, A, 4 + C] of boxes that the graph has decoded, as YOLOv5 to YOLO11 are exported.
 
     A row is centre x, centre y, width, height in pixels of the input, then, with `objectness`, one probability that
@@ -187,7 +189,7 @@ class Picked(Step):
         return tuple(TensorUse("output", name) for name in names)
 
 
-class HeatMaps(_OutputStep):
+class HeatMaps(OutputStep):
     """Reads one heat map per keypoint of the one person in the picture; the peak is the keypoint.
 
     A peak in cell (x, y) lies at (x + 0.5) * input width / map width, and likewise down; of equal peaks the first
@@ -208,7 +210,7 @@ class HeatMaps(_OutputStep):
         return 1
 
 
-class Masks(_OutputStep):
+class Masks(OutputStep):
     """Reads the mask of each detection, in the rows that the boxes came from: [N, A, h, w], or [N, A, C, h, w] of which
     the channel of the detection's class counts, or the only one.
 

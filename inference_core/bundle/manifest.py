@@ -10,14 +10,16 @@ from pydantic import Field, model_validator
 
 from inference_core.bundle.postprocess import PostprocessStep, check_postprocess
 from inference_core.bundle.preprocess import Decode, PreprocessStep, ToTensor, check_preprocess, ends_of
+from inference_core.bundle.remote import Remote
 from inference_core.bundle.schema import Identifier, Record, RelativePath, Sha256, format_json
+from inference_core.bundle.skeleton import Skeleton, check_skeleton
 from inference_core.bundle.tensors import Size, TensorSpec
 from inference_core.bundle.tuning import Precision, Tuning
 
 FORMAT: Literal[1] = 1
 MANIFEST_NAME = "bundle.json"
 
-TaskName = Literal["classification", "detection", "instance_segmentation", "pose"]
+TaskName = Literal["classification", "detection", "instance_segmentation", "pose", "super_resolution"]
 
 
 class Label(Record):
@@ -73,6 +75,10 @@ class Artifact(Record):
                 raise ValueError(f"two {kind}s are called {twice[0]!r}")
         return self
 
+    def owns(self, file: str) -> bool:
+        """Whether `file`, by its name in the bundle, is the model, a companion, or lies below one of them."""
+        return any(file == path or file.startswith(f"{path}/") for path in (self.file, *self.companions))
+
     def input(self, name: str | None) -> TensorSpec:
         """The input called `name`; the only one when `name` is None. Raises ValueError when there is none such."""
         return _find(self.inputs, name, "input")
@@ -101,12 +107,21 @@ class ModelCard(Record):
     source: Source = Source()
     preprocess: tuple[PreprocessStep, ...]
     postprocess: tuple[PostprocessStep, ...]
+    skeleton: Skeleton | None = None
+    """Pairs of keypoints of the task `pose` that a line joins in drawings."""
     metrics: tuple[Metric, ...] = ()
+    remote: Remote | None = None
 
     @model_validator(mode="after")
     def _check_chains(self) -> Self:
         check_preprocess(self.preprocess)
         check_postprocess(self.postprocess, self.task)
+        if self.skeleton is not None and self.task != "pose":
+            raise ValueError(f"only the task pose has a skeleton, the task is {self.task}")
+        if self.task == "super_resolution" and self.decode_step.color != "Y":
+            raise ValueError(
+                f"step luma adds the colours that decode keeps with color Y, it is {self.decode_step.color}"
+            )
         return self
 
     @property
@@ -153,6 +168,8 @@ class Manifest(ModelCard):
             raise ValueError(f"files lists {MANIFEST_NAME}, which cannot hold its own digest")
         for artifact in self.artifacts:
             check_names(self, artifact)
+            if self.skeleton is not None:
+                check_skeleton(self.skeleton, self.postprocess[0], artifact.output)
             for path in (artifact.file, *artifact.companions):
                 if path not in self.files and not any(file.startswith(f"{path}/") for file in self.files):
                     raise ValueError(f"artifact file {path} is not listed in files")

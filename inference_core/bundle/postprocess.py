@@ -23,6 +23,7 @@ from inference_core.bundle.heads import (
     Yolo,
     Yolox,
 )
+from inference_core.bundle.pictures import Luma
 from inference_core.bundle.schema import Step
 
 
@@ -67,6 +68,7 @@ PostprocessStep = Annotated[
     | Distances
     | Picked
     | HeatMaps
+    | Luma
     | Score
     | Nms
     | Top
@@ -82,6 +84,7 @@ State = Literal[
     "detections",
     "masked_detections",
     "poses",
+    "pictures",
     "restored_detections",
     "restored_masks",
     "restored_poses",
@@ -98,6 +101,7 @@ STATES: dict[str, dict[State, State]] = {
     "distances": {"tensors": "scored_boxes"},
     "picked": {"tensors": "detections"},
     "heat_maps": {"tensors": "poses"},
+    "luma": {"tensors": "pictures"},
     "score": {"classes": "classes", "scored_boxes": "detections", "detections": "detections", "poses": "poses"},
     "nms": {"detections": "detections"},
     "top": {"classes": "classes", "detections": "detections"},
@@ -115,6 +119,7 @@ RESULT_STATES: dict[str, State] = {
     "detection": "restored_detections",
     "instance_segmentation": "restored_masks",
     "pose": "restored_poses",
+    "super_resolution": "pictures",
 }
 """For each task, the state its chain must end in."""
 

@@ -37,12 +37,13 @@ class Decode(Step):
 
     Conversions: 16-bit samples, colour keys included, are shifted right by 8; alpha is composited over white;
     palettes are expanded; CMYK goes to RGB as (255 - c)(255 - k) / 255 (Pillow's rule); of an animation the first
-    frame is used; GRAY is ITU-R 601 luma. Run-length compressed BMP is not read.
+    frame is used; GRAY is ITU-R 601 luma, rounded to the nearest level. Run-length compressed BMP is not read.
     """
 
     op: Literal["decode"] = "decode"
-    color: Literal["RGB", "BGR", "GRAY"] = "RGB"
-    """Channel order that the model was trained with."""
+    color: Literal["RGB", "BGR", "GRAY", "Y"] = "RGB"
+    """Channel order that the model was trained with. With Y the picture stays in colour until the tensor is made of the
+    luma of its YCbCr (ITU-R 601 in full range, as of JPEG and Pillow), so that the step `luma` can add the colours."""
     exif: bool = True
     """Whether the EXIF orientation is applied, so that results refer to the upright image."""
     mode: Literal["exact", "scaled"] = "exact"
@@ -174,7 +175,7 @@ def check_preprocess(steps: tuple[PreprocessStep, ...]) -> None:
     if kinds.count("decode") > 1 or kinds.count("tensor") > 1:
         raise ValueError("preprocess must have one decode and one tensor step")
     decode, tensor = ends_of(steps)
-    channels = 1 if decode.color == "GRAY" else 3
+    channels = 1 if decode.color in ("GRAY", "Y") else 3
     for name, values in (("mean", tensor.mean), ("std", tensor.std)):
         if values is not None and len(values) != channels:
             raise ValueError(f"{decode.color} has {channels} channels, {name} has {len(values)} values")

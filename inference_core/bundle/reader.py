@@ -60,8 +60,13 @@ class Bundle:
         self.close()
 
 
-def open_bundle(path: str | os.PathLike[str]) -> Bundle:
+def open_bundle(path: str | os.PathLike[str], *, artifacts: bool = True) -> Bundle:
     """Opens the bundle directory or `.satchel` file at `path` and verifies every file in it.
+
+    Args:
+        path: of the bundle.
+        artifacts: whether the files of the artifacts must be there. Where another service runs the model they need
+            not; those that are there are verified all the same.
 
     Raises:
         BundleError: there is no bundle there.
@@ -73,11 +78,11 @@ def open_bundle(path: str | os.PathLike[str]) -> Bundle:
         unpacked = tempfile.TemporaryDirectory(prefix="satchel-")
         try:
             extract_archive(path, Path(unpacked.name))
-            return _open_directory(Path(unpacked.name), unpacked, where=str(path))
+            return _open_directory(Path(unpacked.name), unpacked, artifacts, where=str(path))
         except BaseException:
             unpacked.cleanup()
             raise
-    return _open_directory(path, None, where=str(path))
+    return _open_directory(path, None, artifacts, where=str(path))
 
 
 def read_manifest(directory: Path) -> Manifest:
@@ -90,11 +95,13 @@ def read_manifest(directory: Path) -> Manifest:
     return parse_record(Manifest, _read_manifest(directory, str(directory)), where=f"{directory}/{MANIFEST_NAME}")
 
 
-def _open_directory(root: Path, unpacked: tempfile.TemporaryDirectory[str] | None, where: str) -> Bundle:
+def _open_directory(
+    root: Path, unpacked: tempfile.TemporaryDirectory[str] | None, artifacts: bool, where: str
+) -> Bundle:
     text = _read_manifest(root, where)
     found = _list_files(root, where)
     manifest = parse_record(Manifest, text, where=f"{where}/{MANIFEST_NAME}")
-    _verify(manifest, root, found, where)
+    _verify(manifest, found, artifacts, where)
     return Bundle(manifest, root, hashlib.sha256(text).hexdigest(), unpacked)
 
 
@@ -138,7 +145,7 @@ def _list_files(root: Path, where: str) -> dict[str, Path]:
     return files
 
 
-def _verify(manifest: Manifest, root: Path, found: dict[str, Path], where: str) -> None:
+def _verify(manifest: Manifest, found: dict[str, Path], artifacts: bool, where: str) -> None:
     for name in sorted(found.keys() - manifest.files.keys()):
         raise IntegrityError(
             f"{where} holds {name}, which its manifest does not list",
@@ -147,12 +154,14 @@ def _verify(manifest: Manifest, root: Path, found: dict[str, Path], where: str) 
         )
     for name, record in manifest.files.items():
         if name not in found:
+            if not artifacts and any(artifact.owns(name) for artifact in manifest.artifacts):
+                continue
             raise IntegrityError(
                 f"{name} is missing from {where}",
                 expected=f"{record.bytes} bytes, sha256 {record.sha256}",
                 remedy="copy the whole bundle again",
             )
-        actual = describe_file(root / name)
+        actual = describe_file(found[name])
         if actual != record:
             raise IntegrityError(
                 f"{name} in {where} is not the file that was packed",

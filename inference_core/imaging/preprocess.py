@@ -44,6 +44,8 @@ class Prepared:
     tensor: Tensor
     """With a batch axis of 1."""
     geometry: Geometry
+    picture: Image.Image | None = None
+    """Of mode RGB, what the tensor was made of; kept where `decode.color` is Y, since the tensor lacks the colours."""
     decode_ms: float = 0.0
     """Time in the decoder. The native path resamples rows on other threads while the next ones are decoded: there it
     is the caller's time inside the decoder."""
@@ -73,7 +75,9 @@ class Preprocessor:
         self._geometric = [s for s in steps if not isinstance(s, Decode | ToTensor)]
         self._write = TensorWriter(self._decode, last)
         self._max_pixels = max_pixels
-        self._native: NativePath | None = open_native(steps, max_pixels, threads) if native else None
+        self._native: NativePath | None = None
+        if native and self._decode.color != "Y":  # whose picture the native path does not keep
+            self._native = open_native(steps, max_pixels, threads)
 
     def run(self, data: bytes) -> Prepared:
         """From the bytes of a file to a tensor, on the path that the file's format takes.
@@ -86,8 +90,8 @@ class Preprocessor:
             return Prepared(
                 prepared.tensor,
                 Geometry(*prepared.geometry),
-                round(prepared.decode_ms, 3),
-                round(prepared.prepare_ms, 3),
+                decode_ms=round(prepared.decode_ms, 3),
+                preprocess_ms=round(prepared.prepare_ms, 3),
             )
         began = time.perf_counter()
         decoded = self.decode(data)
@@ -111,7 +115,7 @@ class Preprocessor:
             geometry = geometry.scaled(1 / decoded.scale, 1 / decoded.scale)
         for step in self._geometric:
             image, geometry = _apply(step, image, geometry)
-        return Prepared(self._write(image), geometry)
+        return Prepared(self._write(image), geometry, image if self._decode.color == "Y" else None)
 
     def _first_target(self, width: int, height: int) -> tuple[int, int] | None:
         return resampled_size(width, height, self._geometric[0]) if self._geometric else None

@@ -18,7 +18,8 @@ class TensorWriter:
 
     def __init__(self, decode: Decode, step: ToTensor) -> None:
         self._step = step
-        self._channels = {"RGB": (0, 1, 2), "BGR": (2, 1, 0), "GRAY": (0,)}[decode.color]
+        self._channels = {"RGB": (0, 1, 2), "BGR": (2, 1, 0), "GRAY": (0,), "Y": (0,)}[decode.color]
+        self._of_luma = decode.color == "Y"
         self._tables = level_tables(step, len(self._channels))
 
     def __call__(self, image: Image.Image) -> Tensor:
@@ -27,7 +28,8 @@ class TensorWriter:
         Args:
             image: mode RGB or L.
         """
-        pixels = np.asarray(image).reshape(image.height, image.width, -1)
+        source = image.convert("YCbCr") if self._of_luma else image
+        pixels = np.asarray(source).reshape(image.height, image.width, -1)
         planar = self._step.layout == "NCHW"
         height, width, count = image.height, image.width, len(self._channels)
         out = np.empty((1, count, height, width) if planar else (1, height, width, count), self._step.dtype)

@@ -67,8 +67,8 @@ def postprocessing_path() -> Path:
 
 
 def open_native(task: str, steps: Sequence[PostprocessStep]) -> NativePath | None:
-    """The native path for `steps`, or None where it is not installed."""
-    return NativePath(task, steps) if postprocessing_path() == "native" else None
+    """The native path for `steps`, or None where it is not installed, or makes nothing of the kind."""
+    return NativePath(task, steps) if task in _STATES and postprocessing_path() == "native" else None
 
 
 def _detections(found: "satchel_imaging.Predictions", _: Tensors) -> Detections:
@@ -86,4 +86,4 @@ _STATES: dict[str, Callable[["satchel_imaging.Predictions", Tensors], Final]] = 
     "instance_segmentation": _masks,
     "pose": lambda found, _: Poses(found.keypoints, found.score, found.index),
 }
-"""By task, what its chain ends in."""
+"""By task, what its chain ends in. Pictures are made by the reference alone, most of whose time is Pillow's."""

@@ -19,6 +19,7 @@ from inference_core.bundle.heads import (
     Yolox,
 )
 from inference_core.bundle.manifest import Label
+from inference_core.bundle.pictures import Luma
 from inference_core.bundle.postprocess import Nms, PostprocessStep, Restore, Score, Top
 from inference_core.errors import EngineError
 from inference_core.tasks.boxes import pick_classes, restore_boxes, suppress
@@ -26,6 +27,7 @@ from inference_core.tasks.classes import read_classes
 from inference_core.tasks.heads import decode_distances, decode_ssd, decode_yolox, read_boxes, read_picked, read_yolo
 from inference_core.tasks.heat_maps import read_heat_maps, restore_poses
 from inference_core.tasks.labels import LabelTable
+from inference_core.tasks.luma import read_luma
 from inference_core.tasks.masks import read_masks, restore_masks
 from inference_core.tasks.native import NativePath, open_native
 from inference_core.tasks.results import Prediction
@@ -136,6 +138,7 @@ _OPERATIONS: dict[type, _Operation] = {
     Distances: _reader(decode_distances),
     Picked: _reader(read_picked),
     HeatMaps: _reader(read_heat_maps),
+    Luma: _reader(read_luma),
     Score: _score,
     Nms: _nms,
     Top: _top,

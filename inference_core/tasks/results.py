@@ -56,7 +56,22 @@ class Pose:
     """In the order of the model's outputs."""
 
 
-Prediction = Classification | Detection | Instance | Pose
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that the model made."""
+
+    label: str
+    class_id: int
+    score: float
+    """1: the model does not rate what it makes."""
+    image: str
+    """A PNG file, in base64."""
+    width: int
+    """Of the picture, in pixels."""
+    height: int
+
+
+Prediction = Classification | Detection | Instance | Pose | Picture
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from inference_core.errors import EngineError
 from inference_core.imaging.geometry import Geometry
@@ -26,6 +27,8 @@ class Tensors:
     """Of the input tensor, pixels."""
     input_height: int
     geometry: Geometry
+    picture: Image.Image | None = None
+    """See `Prepared.picture`."""
 
     def output(self, name: str | None) -> Singles:
         """The named output as float32, whatever its type; the only one when `name` is None.
@@ -148,5 +151,21 @@ class Poses:
         return type(self)(self.keypoints[order], self.score[order], self.index[order])
 
 
-Final = Classes | Detections | RestoredMasks | Poses
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Pictures that the model made."""
+
+    pictures: tuple[Image.Image, ...]
+    """[K], of mode RGB."""
+    score: Floats
+    """[K]"""
+    index: Integers
+    """[K] positions in the label list."""
+
+    def take(self, order: Integers) -> Self:
+        """The pictures at `order`."""
+        return type(self)(tuple(self.pictures[i] for i in order.tolist()), self.score[order], self.index[order])
+
+
+Final = Classes | Detections | RestoredMasks | Poses | Pictures
 State = Tensors | ScoredBoxes | MaskedDetections | Final

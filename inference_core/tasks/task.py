@@ -1,12 +1,12 @@
 """What a task is to the pipeline, and the table of all tasks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image
 
-from inference_core.tasks import classification, detection, instance_segmentation, pose
+from inference_core.tasks import classification, detection, instance_segmentation, pose, super_resolution
 from inference_core.tasks.labels import LabelTable
 from inference_core.tasks.results import Prediction
 
@@ -17,8 +17,8 @@ class Task:
 
     publish: Callable[[Any, LabelTable], tuple[Prediction, ...]]
     """(state, labels) -> predictions; the state is the one the manifest's vocabulary names for the task."""
-    draw: Callable[[Image.Image, Sequence[Any]], Image.Image]
-    """(upright RGB image, predictions) -> annotated copy."""
+    draw: Callable[..., Image.Image]
+    """(upright RGB image, predictions) -> annotated copy; that of poses also takes the manifest's `skeleton`."""
 
 
 TASKS: dict[str, Task] = {
@@ -26,5 +26,6 @@ TASKS: dict[str, Task] = {
     "detection": Task(detection.publish, detection.draw),
     "instance_segmentation": Task(instance_segmentation.publish, instance_segmentation.draw),
     "pose": Task(pose.publish, pose.draw),
+    "super_resolution": Task(super_resolution.publish, super_resolution.draw),
 }
 """Every task by its name in the manifest."""

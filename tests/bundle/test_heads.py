@@ -19,6 +19,7 @@ from inference_core.bundle.heads import (
     Yolo,
     Yolox,
 )
+from inference_core.bundle.pictures import Luma
 from inference_core.bundle.postprocess import Top
 from inference_core.bundle.schema import Step, TensorUse
 from inference_core.errors import ManifestError
@@ -45,6 +46,10 @@ SSD = Ssd(levels=(AnchorLevel(stride=8, sizes=((8, 8),)),))
         ({"op": "picked", "format": "xywh"}, "format"),
         ({"op": "heat_maps", "layout": "HCW"}, "layout"),
         ({"op": "heat_maps", "refine": "half"}, "refine"),
+        ({"op": "luma", "factor": 0}, "factor"),
+        ({"op": "luma", "factor": 65}, "factor"),
+        ({"op": "luma", "factor": 2.5}, "factor"),
+        ({"op": "luma", "factor": 2, "white": 0}, "white"),
         ({"op": "masks", "threshold": 1.5}, "threshold"),
         ({"op": "masks", "activation": "softmax"}, "activation"),
     ],
@@ -60,6 +65,7 @@ def test_a_parameter_out_of_range_is_refused_where_it_stands(step: dict[str, Any
     [
         (Yolo(output="out"), ["out"]),
         (HeatMaps(), [None]),
+        (Luma(output="y", factor=2), ["y"]),
         (Masks(output="m"), ["m"]),
         (SSD, ["boxes", "scores"]),
         (Distances(strides=(8,)), ["boxes", "scores"]),
@@ -93,6 +99,7 @@ def test_a_step_names_its_outputs(step: Step, names: list[str | None]) -> None:
         (Distances(strides=(8,)), (9,), None),
         (Picked(), (1, 9), None),
         (HeatMaps(output="scores"), (1, 17, 8, 8), 1),
+        (Luma(output="scores", factor=2), (1, 1, 8, 8), 1),
         (Masks(output="scores"), (1, 9, 3, 8, 8), None),
         (Top(k=3), (1, 9), None),
     ],

@@ -19,6 +19,7 @@ STEPS: dict[str, dict[str, Any]] = {
     "distances": {"strides": [8]},
     "picked": {},
     "heat_maps": {},
+    "luma": {"factor": 2},
     "score": {"min": 0.5},
     "nms": {"iou": 0.5},
     "top": {"k": 3},
@@ -37,6 +38,7 @@ TWO_OUTPUTS = {"boxes", "ssd", "distances", "picked"}
 def chain(ops: str, task: str) -> dict[str, Any]:
     steps = [{"op": op} | STEPS[op] for op in ops.split()]
     tree = document() | {"task": task, "postprocess": steps}
+    tree["preprocess"][0]["color"] = "Y" if task == "super_resolution" else "RGB"
     if TWO_OUTPUTS & set(ops.split()):
         tree["artifacts"][0]["outputs"] = [BOXES, SCORES, CLASSES_OUT, MASKS]
     return tree
@@ -62,6 +64,7 @@ def chain(ops: str, task: str) -> dict[str, Any]:
         ("instance_segmentation", "picked masks restore"),
         ("pose", "heat_maps restore"),
         ("pose", "heat_maps score restore"),
+        ("super_resolution", "luma"),
     ],
 )
 def test_a_chain_from_tensors_to_the_result_of_its_task_is_accepted(task: str, ops: str) -> None:
@@ -105,6 +108,13 @@ RESTORED = "must end in restored_detections, it ends in"
         ),
         ("instance_segmentation", "picked restore", f"{SEGMENTED}, it ends in restored_detections"),
         ("detection", "picked masks restore", f"postprocess for detection {RESTORED} restored_masks"),
+        ("classification", "luma", f"postprocess for classification {CLASSES} pictures"),
+        (
+            "super_resolution",
+            "luma restore",
+            "postprocess[1] (restore) works on detections or masked_detections or poses, but the step before gives "
+            "pictures",
+        ),
         ("pose", "heat_maps", "postprocess for pose must end in restored_poses, it ends in poses"),
         (
             "instance_segmentation",
@@ -136,9 +146,17 @@ def test_a_chain_whose_states_do_not_fit_is_refused(task: str, ops: str, problem
     assert caught.value.message == f"bundle.json: {problem}"
 
 
+def test_colours_are_kept_for_the_step_that_adds_them() -> None:
+    tree = chain("luma", "super_resolution")
+    tree["preprocess"][0]["color"] = "GRAY"
+    with pytest.raises(ManifestError) as caught:
+        parse(tree)
+    assert caught.value.message == "bundle.json: step luma adds the colours that decode keeps with color Y, it is GRAY"
+
+
 def test_every_step_and_every_task_has_its_states() -> None:
     assert list(STATES) == list(STEPS)
-    assert set(RESULT_STATES) == {"classification", "detection", "instance_segmentation", "pose"}
+    assert set(RESULT_STATES) == {"classification", "detection", "instance_segmentation", "pose", "super_resolution"}
 
 
 @pytest.mark.parametrize(

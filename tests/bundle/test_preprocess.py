@@ -32,6 +32,7 @@ THREE = [0.1, 0.2, 0.3]
         ([COLOR, TENSOR | {"mean": [0.5]}], "RGB has 3 channels, mean has 1 values"),
         ([COLOR | {"color": "BGR"}, TENSOR | {"std": [0.5]}], "BGR has 3 channels, std has 1 values"),
         ([GRAY, TENSOR | {"mean": THREE}], "GRAY has 1 channels, mean has 3 values"),
+        ([GRAY | {"color": "Y"}, TENSOR | {"std": THREE}], "Y has 1 channels, std has 3 values"),
     ],
 )
 def test_a_chain_that_cannot_run_is_refused_with_the_reason(chain: list[object], problem: str) -> None:

@@ -20,7 +20,7 @@ from inference_core.packing import pack_model
 from inference_core.pipeline import LocalPredictor
 from tests.archives import CLASSIFIER, CONVOLUTION, write_archive
 from tests.assets import ASSETS, BEAR, needs_assets
-from tests.models import BOXES, CLASSIFIER_RECIPE, DETECTOR_RECIPE, SCORES
+from tests.models import BOXES, CLASSIFIER_RECIPE, DETECTOR_RECIPE, SCORES, pack_enlarger
 from tests.pictures import encode, noise, plain
 
 PACKAGE = "satchel_torchscript"
@@ -229,6 +229,15 @@ def test_a_bundle_without_torchscript_is_refused_with_its_engines(tiny_models: P
     answer = predict(tiny_models / "tiny_classifier", pictures[0])
     assert (answer.code, answer.out) == (1, "")
     assert "bundle tiny_classifier has no artifact for engine torchscript\n  got: onnxruntime\n" in answer.err
+
+
+def test_a_model_that_makes_pictures_is_refused_in_one_sentence(tmp_path: Path, pictures: list[Path]) -> None:
+    answer = predict(pack_enlarger(tmp_path), pictures[0])
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err == (
+        "error: models for super_resolution run in Python alone\n  got: tiny_enlarger\n"
+        "  remedy: serve the bundle with `satchel serve`\n"
+    )
 
 
 def test_a_broken_picture_fails_alone(classifier: Path, pictures: list[Path], tmp_path: Path) -> None:

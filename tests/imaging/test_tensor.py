@@ -72,3 +72,9 @@ def test_uint8_has_no_table() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (7, 1)])
 def test_thin_pictures_keep_their_axes(size: tuple[int, int]) -> None:
     assert written(noise(*size)).shape == (1, 3, size[1], size[0])
+
+
+def test_y_is_the_luma_of_the_colours() -> None:
+    primaries = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255], [100, 150, 200]]], np.uint8)
+    tensor = written(primaries, "Y", layout="NHWC", scale=2.0)
+    assert tensor.tolist() == [[[[2 * 76], [2 * 149], [2 * 29], [2 * 255], [2 * 140]]]]

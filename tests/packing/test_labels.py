@@ -78,7 +78,7 @@ def test_labels_that_are_not_there_are_refused(tmp_path: Path, source: str) -> N
         read_labels(source, tmp_path)
     assert (caught.value.message, caught.value.expected) == (
         f"there is no label file {source}",
-        "a .txt, .json or .pbtxt file, or one of coco_80, coco_91, imagenet_1000, imagenet_1001, person",
+        "a .txt, .json or .pbtxt file, or one of coco_80, coco_91, imagenet_1000, imagenet_1001, person, picture",
     )
 
 

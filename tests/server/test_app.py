@@ -125,6 +125,7 @@ BOX = {"box": [0.0, 0.0, 2.0, 2.0]}
             BOX | {"mask": {"size": [2], "counts": "231"}},
         ),
         ("Pose", {"keypoints": [[1.0, 2.0, 0.5]]}, {"keypoints": [[1.0, 2.0]]}),
+        ("Picture", {"image": "iVBORw==", "width": 8, "height": 6}, {"image": "iVBORw==", "width": 8}),
     ],
 )
 def test_every_kind_of_prediction_is_declared(

@@ -1,14 +1,19 @@
 """Drawings of every task: the right colour in the right place, on a copy."""
 
+import base64
+import io
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from inference_core.tasks import TASKS, Classification, Detection, Instance, Pose
+from inference_core.drawing import draw_result
+from inference_core.tasks import TASKS, Classification, Detection, ImageSize, Instance, Picture, Pose, Result
 from inference_core.tasks.canvas import color_of
 from inference_core.tasks.rle import encode
+from tests.bundle.documents import document, parse
+from tests.pictures import plain
 
 GREY = (128, 128, 128)
 Box = tuple[float, float, float, float]
@@ -17,6 +22,7 @@ TASK_OF = {
     Detection: "detection",
     Instance: "instance_segmentation",
     Pose: "pose",
+    Picture: "super_resolution",
 }
 
 
@@ -24,8 +30,8 @@ def blank(width: int = 120, height: int = 100) -> Image.Image:
     return Image.new("RGB", (width, height), GREY)
 
 
-def draw(image: Image.Image, *predictions: Any) -> np.ndarray:
-    return np.asarray(TASKS[TASK_OF[type(predictions[0])]].draw(image, predictions))
+def draw(image: Image.Image, *predictions: Any, **options: Any) -> np.ndarray:
+    return np.asarray(TASKS[TASK_OF[type(predictions[0])]].draw(image, predictions, **options))
 
 
 def test_colours_are_fixed_and_far_apart() -> None:
@@ -131,3 +137,39 @@ def test_keypoints_are_dots_each_in_its_colour() -> None:
         assert tuple(got[y, x]) == GREY, (x, y)
     assert tuple(got[60, 60]) == color_of(7)  # the label begins left of and above all of them
     assert image.getcolors() == [(12000, GREY)]
+
+
+def test_an_enlarged_picture_is_its_own_drawing() -> None:
+    file = base64.b64encode(plain((1, 2, 3), 240, 200)).decode()
+    got = draw(blank(), Picture("picture", 0, 1.0, file, 240, 200))
+    assert got.shape == (200, 240, 3)
+    assert (got == (1, 2, 3)).all()
+
+
+def test_lines_of_the_skeleton_join_keypoints_that_are_sure() -> None:
+    points = ((20.0, 20.0, 0.9), (20.0, 80.0, 0.3), (100.0, 80.0, 0.29), (100.0, 20.0, 0.9))
+    got = draw(blank(), Pose("", 7, 0.5, points), skeleton=((0, 1), (1, 2), (3, 2), (0, 3), (3, 4)))
+    assert [tuple(got[y, x]) for x, y in ((20, 40), (20, 60))] == [color_of(1)] * 2
+    assert [tuple(got[20, x]) for x in (50, 70, 90)] == [color_of(3)] * 3
+    assert (got[76:85, 25:95] == GREY).all()  # 2 is not sure
+    assert (got[30:70, 95:105] == GREY).all()
+    for point, (x, y, _) in enumerate(points):  # dots lie on the lines
+        assert tuple(got[int(y), int(x)]) == color_of(point)
+
+
+def test_without_a_skeleton_no_line_is_drawn() -> None:
+    got = draw(blank(), Pose("", 7, 0.5, ((20.0, 20.0, 0.9), (20.0, 80.0, 0.9))))
+    assert (got[40:75, 10:30] == GREY).all()
+
+
+def test_the_skeleton_of_the_manifest_is_drawn_on_the_upright_picture() -> None:
+    facts = document() | {
+        "task": "pose",
+        "postprocess": [{"op": "heat_maps"}, {"op": "restore"}],
+        "skeleton": [[1, 0]],
+    }
+    pose = Pose("", 7, 0.5, ((20.0, 20.0, 0.9), (20.0, 80.0, 0.9)))
+    result = Result("tiny", "1", "pose", ImageSize(120, 100), (pose,))
+    drawn = draw_result(plain(GREY, 120, 100), parse(facts), result)
+    with Image.open(io.BytesIO(drawn)) as picture:
+        assert picture.getpixel((20, 50)) == color_of(0)

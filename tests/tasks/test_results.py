@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from inference_core.tasks import Classification, Detection, ImageSize, Instance, Pose, Result, Rle, Timings
+from inference_core.tasks import Classification, Detection, ImageSize, Instance, Picture, Pose, Result, Rle, Timings
 
 
 def test_a_classification_result_encodes_to_the_published_shape() -> None:
@@ -36,6 +36,12 @@ def test_a_pose_encodes_to_the_published_shape() -> None:
         '"predictions":[{"label":"person","class_id":1,"score":0.5,"keypoints":[[1.0,2.0,0.25],[3.0,4.0,0.75]]}]'
         in body
     )
+
+
+def test_a_picture_is_its_file_in_base64() -> None:
+    found = (Picture("picture", 0, 1.0, "iVBORw==", 8, 6),)
+    body = orjson.dumps(Result("m", "1", "super_resolution", ImageSize(4, 3), found)).decode()
+    assert '"score":1.0,"image":"iVBORw==","width":8,"height":6}]' in body
 
 
 @pytest.mark.parametrize("field", ["predictions", "model"])

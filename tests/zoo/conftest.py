@@ -17,6 +17,7 @@ MODELS = {
     "mobilenet_v2": "mobilenet_v2/mobilenetv2_nchw_logits1000.onnx",
     "squeezenet_v1_0": "squeezenet/squeezenet_v1.0.onnx",
     "efficientpose_rt": "efficientpose/EfficientPoseRT_derived.onnx",
+    "subpixel_cnn_x3": "super_resolution/super_resolution.onnx",
 }
 
 OpenModel = Callable[[str], Bundle]

@@ -7,7 +7,7 @@ from inference_core.bundle import open_bundle
 from inference_core.packing import pack_model
 from inference_core.packing.choice import Choice
 from inference_core.pipeline import LocalPredictor
-from inference_core.tasks import Detection, Result
+from inference_core.tasks import Detection, Picture, Result
 
 Rows = list[list[dict[str, Any]]]
 
@@ -30,5 +30,6 @@ def _rows(answer: object) -> list[dict[str, Any]]:
     return [
         {"class_id": found.class_id, "label": found.label, "score": found.score}
         | ({"box": list(found.box)} if isinstance(found, Detection) else {})
+        | ({"image": found.image} if isinstance(found, Picture) else {})
         for found in answer.predictions
     ]

@@ -49,6 +49,15 @@ def test_joints_are_found_where_they_are_seen(pose: Pose) -> None:
         assert score > 0.4
 
 
+def test_the_skeleton_joins_every_joint_to_its_neighbours(packed: OpenModel, pose: Pose) -> None:
+    skeleton = packed("efficientpose_rt").manifest.skeleton
+    assert skeleton is not None
+    assert {joint for bone in skeleton for joint in bone} == set(range(16))
+    assert len(skeleton) == 15
+    lengths = {bone: math.dist(*(pose.keypoints[joint][:2] for joint in bone)) for bone in skeleton}
+    assert all(length < 260 for length in lengths.values()), lengths
+
+
 def test_joints_are_those_of_a_direct_evaluation(pose: Pose) -> None:
     """The photograph is square, so that upstream's padding is none."""
     with Image.open(PHOTO) as image:

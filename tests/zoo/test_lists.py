@@ -18,6 +18,7 @@ from inference_core.zoo import label_list_path, label_lists, recipe_names, recip
     [
         ("coco_80", 80, {0: "person", 15: "cat", 21: "bear", 79: "toothbrush"}),
         ("person", 1, {0: "person"}),
+        ("picture", 1, {0: "picture"}),
         ("imagenet_1000", 1000, {0: "tench", 281: "tabby", 294: "brown bear", 999: "toilet tissue"}),
     ],
 )
@@ -45,7 +46,7 @@ def test_the_background_has_no_label() -> None:
 
 
 def test_the_lists_are_those_that_ship() -> None:
-    assert label_lists() == ["coco_80", "coco_91", "imagenet_1000", "imagenet_1001", "person"]
+    assert label_lists() == ["coco_80", "coco_91", "imagenet_1000", "imagenet_1001", "person", "picture"]
     assert {"mobilenet_v2", "mobilenet_v2_tf", "squeezenet_v1_0", "ssd_mobilenet_v1"} <= set(recipe_names())
     assert {"efficientpose_rt", "yolox_nano"} <= set(recipe_names())
     assert recipe_names() == sorted(recipe_names())
@@ -62,10 +63,12 @@ def test_every_recipe_is_valid_and_names_a_list_that_ships(name: str) -> None:
 
 FACTS = {
     "efficientpose_rt": ("RGB", 1 / 255, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), "heat_maps"),
+    "fsrcnn_x2": ("Y", 1 / 255, None, None, "luma"),
     "mobilenet_v2": ("RGB", 1 / 255, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), "softmax"),
     "mobilenet_v2_tf": ("RGB", 1.0, (127.5, 127.5, 127.5), (127.5, 127.5, 127.5), "probabilities"),
     "ssd_mobilenet_v1": ("RGB", 1.0, None, None, "picked"),
     "squeezenet_v1_0": ("BGR", 1.0, (104.0, 117.0, 123.0), None, "probabilities"),
+    "subpixel_cnn_x3": ("Y", 1 / 255, None, None, "luma"),
     "yolox_nano": ("BGR", 1.0, None, None, "yolox"),
 }
 

@@ -11,6 +11,7 @@ namespace satchel {
 namespace {
 
 constexpr double kLargestLength = double(kLargestCount);
+constexpr int kLargestFactor = 64;
 
 struct Entry {
     std::string_view op;
@@ -108,12 +109,21 @@ HeadStep read_picked(const Node& node) {
     return step;
 }
 
+MapLayout read_layout(const Record& record) {
+    return record.choose("layout", MapLayout::chw, {{"CHW", MapLayout::chw}, {"HWC", MapLayout::hwc}});
+}
+
 HeadStep read_heat_maps(const Node& node) {
     const Record record(node, {"op", "output", "layout", "refine"});
     return HeatMapsStep{
-        record.name("output"),
-        record.choose("layout", MapLayout::chw, {{"CHW", MapLayout::chw}, {"HWC", MapLayout::hwc}}),
+        record.name("output"), read_layout(record),
         record.choose("refine", Refinement::none, {{"none", Refinement::none}, {"quarter", Refinement::quarter}})};
+}
+
+HeadStep read_luma(const Node& node) {
+    const Record record(node, {"op", "output", "layout", "factor", "white"});
+    return LumaStep{record.name("output"), read_layout(record), int(record.required("factor").whole(1, kLargestFactor)),
+                    record.number("white", kAboveZero, kLargestLength, 1.0)};
 }
 
 constexpr std::array kHeads{Entry{"softmax", read_classes<SoftmaxStep>},
@@ -125,7 +135,8 @@ constexpr std::array kHeads{Entry{"softmax", read_classes<SoftmaxStep>},
                             Entry{"ssd", read_ssd},
                             Entry{"distances", read_distances},
                             Entry{"picked", read_picked},
-                            Entry{"heat_maps", read_heat_maps}};
+                            Entry{"heat_maps", read_heat_maps},
+                            Entry{"luma", read_luma}};
 
 constexpr std::array kOps = [] {
     std::array<std::string_view, kHeads.size()> names;

@@ -19,6 +19,7 @@ const char* to_string(Task task) {
         case Task::detection: return "detection";
         case Task::instance_segmentation: return "instance_segmentation";
         case Task::pose: return "pose";
+        case Task::super_resolution: return "super_resolution";
     }
     return "unknown";
 }

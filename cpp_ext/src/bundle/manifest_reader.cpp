@@ -1,6 +1,8 @@
 #include "manifest_reader.h"
 
+#include <array>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "artifacts.h"
 #include "json.h"
@@ -21,7 +23,8 @@ Task read_task(const Node& node) {
     return choice<Task>(node, {{"classification", Task::classification},
                                {"detection", Task::detection},
                                {"instance_segmentation", Task::instance_segmentation},
-                               {"pose", Task::pose}});
+                               {"pose", Task::pose},
+                               {"super_resolution", Task::super_resolution}});
 }
 
 // What serves people alone is checked, and not kept.
@@ -39,6 +42,29 @@ void check_metric(const Node& node) {
     record.required("dataset").text();
     record.name("label");
     if (const auto samples = record.find_stated("samples")) samples->whole(0, kLargestWhole);
+}
+
+// As a remote service is asked, which is not done from here.
+void check_remote(const Node& node) {
+    const Record record(node, {"protocol", "split", "model", "version", "signature"});
+    if (const auto protocol = record.find_stated("protocol")) {
+        find_word(*protocol, std::array<std::string_view, 4>{"oip-http", "oip-grpc", "tfs-http", "tfs-grpc"});
+    }
+    if (const auto split = record.find_stated("split")) {
+        find_word(*split, std::array<std::string_view, 2>{"tensors", "image"});
+    }
+    for (const char* key : {"model", "version"}) {
+        if (const auto name = record.find_stated(key)) name->text(1);
+    }
+    record.name("signature");
+}
+
+std::array<std::int64_t, 2> read_bone(const Node& node) {
+    const std::vector<Node> ends = node.elements();
+    if (ends.size() != 2) node.refuse("a list of two keypoints");
+    const std::array bone{ends[0].whole(0, kLargestCount), ends[1].whole(0, kLargestCount)};
+    if (bone[0] == bone[1]) node.refuse_because("a line joins two keypoints, not one with itself");
+    return bone;
 }
 
 Label read_label(const Node& node) {
@@ -75,11 +101,16 @@ void read_card(const Record& record, Manifest& manifest) {
     if (const auto metrics = record.find("metrics")) {
         for (const Node& metric : metrics->elements()) check_metric(metric);
     }
+    if (const auto skeleton = record.find_stated("skeleton")) {
+        for (const Node& bone : skeleton->elements(1)) manifest.skeleton.push_back(read_bone(bone));
+    }
+    if (const auto remote = record.find_stated("remote")) check_remote(*remote);
 }
 
 Manifest read(const Node& node) {
-    const Record record(node, {"format", "name", "version", "task", "architecture", "license", "source", "preprocess",
-                               "postprocess", "metrics", "labels", "artifacts", "tuning", "provenance", "files"});
+    const Record record(
+        node, {"format", "name", "version", "task", "architecture", "license", "source", "preprocess", "postprocess",
+               "skeleton", "metrics", "remote", "labels", "artifacts", "tuning", "provenance", "files"});
     Manifest manifest;
     record.required("format").whole(kFormat, kFormat);
     read_card(record, manifest);

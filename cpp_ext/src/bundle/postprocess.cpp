@@ -60,6 +60,7 @@ bool has(const PostSteps& steps) {
 // Of a chain that fits together.
 Task task_of(const PostSteps& steps) {
     if (std::holds_alternative<HeatMapsStep>(steps.head)) return Task::pose;
+    if (std::holds_alternative<LumaStep>(steps.head)) return Task::super_resolution;
     if (has<MasksStep>(steps)) return Task::instance_segmentation;
     return has<RestoreStep>(steps) ? Task::detection : Task::classification;
 }

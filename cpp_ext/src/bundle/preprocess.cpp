@@ -50,7 +50,8 @@ Resampling resampling(const Record& record) {
 Decode read_decode(const Node& node) {
     const Record record(node, {"op", "color", "exif", "mode"});
     Decode step;
-    step.color = record.choose("color", step.color, {{"RGB", Color::rgb}, {"BGR", Color::bgr}, {"GRAY", Color::gray}});
+    step.color = record.choose("color", step.color,
+                               {{"RGB", Color::rgb}, {"BGR", Color::bgr}, {"GRAY", Color::gray}, {"Y", Color::luma}});
     step.exif = record.truth("exif", step.exif);
     step.mode = record.choose("mode", step.mode, {{"exact", DecodeMode::exact}, {"scaled", DecodeMode::scaled}});
     return step;
@@ -116,7 +117,7 @@ std::vector<double> read_channels(const Record& record, const char* key, std::si
 
 ToTensor read_tensor(const Record& record, Color color) {
     ToTensor step;
-    const std::size_t channels = color == Color::gray ? 1 : 3;
+    const std::size_t channels = color == Color::gray || color == Color::luma ? 1 : 3;
     step.layout = record.choose("layout", step.layout, {{"NCHW", Layout::nchw}, {"NHWC", Layout::nhwc}});
     step.dtype = record.choose("dtype", step.dtype,
                                {{"float32", DType::float32}, {"float16", DType::float16}, {"uint8", DType::uint8}});

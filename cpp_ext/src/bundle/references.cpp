@@ -1,7 +1,9 @@
 #include "references.h"
 
+#include <ranges>
 #include <set>
 #include <string>
+#include <variant>
 
 #include "satchel/bundle/error.h"
 #include "satchel/tasks/step_chain.h"
@@ -56,6 +58,22 @@ void check_names(const std::vector<TensorSpec>& specs, const char* kind) {
     }
 }
 
+// Where the artifact's shape tells how many keypoints there are.
+void check_skeleton(const Manifest& manifest, const Artifact& artifact) {
+    const auto* head = std::get_if<HeatMapsStep>(&manifest.postprocess.head);
+    if (head == nullptr) return;
+    const TensorSpec& output = *find_tensor(artifact.outputs, head->output);
+    if (output.shape.size() != 4) return;
+    const Axis& axis = output.shape[head->layout == MapLayout::chw ? 1 : 3];
+    if (axis.sizes.size() != 1) return;
+    for (const std::int64_t keypoint : manifest.skeleton | std::views::join) {
+        if (keypoint < axis.sizes[0]) continue;
+        throw ManifestError("skeleton names keypoint " + std::to_string(keypoint) + ", output '" + output.name +
+                                "' has " + std::to_string(axis.sizes[0]) + ", counted from 0",
+                            {.remedy = "correct skeleton"});
+    }
+}
+
 bool is_listed(const std::map<std::string, FileRecord>& files, const std::string& path) {
     if (files.contains(path)) return true;
     const auto below = files.lower_bound(path + "/");  // a directory with what is in it
@@ -67,6 +85,7 @@ void check_artifact(const Manifest& manifest, const Artifact& artifact) {
     check_names(artifact.outputs, "output");
     check_tensor(artifact.inputs, manifest.input, "input");
     for (const OutputName& name : outputs_read(manifest.postprocess)) check_tensor(artifact.outputs, name, "output");
+    check_skeleton(manifest, artifact);
     std::vector<std::string> paths = artifact.companions;
     paths.insert(paths.begin(), artifact.file);
     for (const std::string& path : paths) {
@@ -82,6 +101,14 @@ void check_references(const Manifest& manifest) {
     if (manifest.files.contains("bundle.json")) {
         throw ManifestError("files lists bundle.json, which cannot hold its own digest",
                             {.remedy = "remove it from files"});
+    }
+    if (!manifest.skeleton.empty() && manifest.task != Task::pose) {
+        throw ManifestError("only the task pose has a skeleton, the task is " + std::string(to_string(manifest.task)),
+                            {.remedy = "remove skeleton"});
+    }
+    if (manifest.task == Task::super_resolution && manifest.preprocess.decode.color != Color::luma) {
+        throw ManifestError("step luma adds the colours that decode keeps with color Y",
+                            {.remedy = "set color to Y in the step decode"});
     }
     for (const Artifact& artifact : manifest.artifacts) check_artifact(manifest, artifact);
 }

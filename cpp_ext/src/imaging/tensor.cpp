@@ -75,6 +75,7 @@ std::uint16_t to_bfloat16(float value) {
 }
 
 TensorWriter::TensorWriter(Color color, const ToTensor& step) : step_(step) {
+    if (color == Color::luma) throw ImagingError(ErrorCode::bad_argument, "tensors of luma are made in Python alone");
     order_ = color == Color::gray ? std::vector{0} : color == Color::rgb ? std::vector{0, 1, 2} : std::vector{2, 1, 0};
     const std::size_t channels = order_.size();
     for (const auto* values : {&step.mean, &step.std}) {

@@ -30,6 +30,15 @@ PredictorOptions checked(const PredictorOptions& options) {
     throw EngineError("there have to be threads", {.got = std::to_string(options.threads), .expected = "at least 1"});
 }
 
+Bundle open_runnable(const std::filesystem::path& directory) {
+    Bundle bundle = open_bundle(directory);
+    if (bundle.manifest.task == Task::super_resolution) {
+        throw EngineError("models for super_resolution run in Python alone",
+                          {.got = bundle.manifest.name, .remedy = "serve the bundle with `satchel serve`"});
+    }
+    return bundle;
+}
+
 // Places, among the artifact's outputs, of those that steps read.
 std::vector<std::size_t> places_read(const PostSteps& steps, const Artifact& artifact) {
     std::vector<std::size_t> places;
@@ -51,7 +60,7 @@ std::vector<std::string> names_at(const std::vector<std::size_t>& places, const 
 
 struct Predictor::Impl {
     Impl(const std::filesystem::path& directory, const PredictorOptions& options)
-        : bundle(open_bundle(directory)),
+        : bundle(open_runnable(directory)),
           artifact(bundle.artifact(kEngine)),
           pipeline(bundle.manifest.preprocess, {.max_pixels = options.max_pixels, .threads = options.threads}),
           places(places_read(bundle.manifest.postprocess, artifact)),

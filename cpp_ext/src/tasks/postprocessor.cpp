@@ -48,6 +48,10 @@ private:
     void begin(const PickedStep& step) { found_ = read_picked(step, tensors_); }
     void begin(const HeatMapsStep& step) { found_ = read_heat_maps(step, tensors_); }
 
+    [[noreturn]] void begin(const LumaStep&) {
+        throw ImagingError(ErrorCode::bad_argument, "pictures are made of luma in Python alone");
+    }
+
     // The others find boxes, with the step that follows: the chain has been checked, so it is `score`.
     template <typename Boxes>
     void begin(const Boxes& step) {

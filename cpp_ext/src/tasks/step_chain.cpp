@@ -7,7 +7,7 @@
 namespace satchel {
 namespace {
 
-enum class State { classes, scored_boxes, detections, masked_detections, poses, restored };
+enum class State { classes, scored_boxes, detections, masked_detections, poses, pictures, restored };
 
 struct AfterHead {
     State operator()(const SoftmaxStep&) const { return State::classes; }
@@ -15,6 +15,7 @@ struct AfterHead {
     State operator()(const ProbabilitiesStep&) const { return State::classes; }
     State operator()(const PickedStep&) const { return State::detections; }
     State operator()(const HeatMapsStep&) const { return State::poses; }
+    State operator()(const LumaStep&) const { return State::pictures; }
     template <typename Boxes>
     State operator()(const Boxes&) const {
         return State::scored_boxes;
@@ -73,8 +74,8 @@ void check_chain(const PostSteps& steps) {
         if (!next) throw ImagingError(ErrorCode::bad_argument, "a step does not fit the one before");
         state = *next;
     }
-    if (state != State::classes && state != State::restored) {
-        throw ImagingError(ErrorCode::bad_argument, "a chain ends in classes, or in what was restored");
+    if (state != State::classes && state != State::pictures && state != State::restored) {
+        throw ImagingError(ErrorCode::bad_argument, "a chain ends in classes, in pictures, or in what was restored");
     }
 }
 

@@ -30,10 +30,14 @@ inline const char* const kManifest = R"({
   "files": {"model.pt": {"sha256": "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824", "bytes": 5}}
 })";
 
-// The manifest with `old` replaced, which must be there once.
-inline std::string changed(const std::string& old, const std::string& replacement) {
-    std::string text = kManifest;
+// `text` with `old` replaced, which must be there once.
+inline std::string replaced(std::string text, const std::string& old, const std::string& replacement) {
     const auto place = text.find(old);
     CHECK(place != std::string::npos && text.find(old, place + 1) == std::string::npos);
     return text.replace(place, old.size(), replacement);
+}
+
+// The manifest with `old` replaced.
+inline std::string changed(const std::string& old, const std::string& replacement) {
+    return replaced(kManifest, old, replacement);
 }

@@ -1,6 +1,8 @@
 // Reading bundle.json: what a good one says, and which sentence each kind of mistake gets.
 #include <cstdio>
+#include <initializer_list>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "manifest_reader.h"
@@ -72,6 +74,14 @@ const Mistake kMistakes[] = {
     {"\"bytes\": 5", "\"bytes\": 99999999999999999999", "wrong value at files[\"model.pt\"].bytes"},
     {"\"satchel\": \"0.1.0\"", "\"satchel\": 1", "wrong value at provenance.satchel"},
     {"\"provenance\"", "\"tuning\": [1], \"provenance\"", "wrong value at tuning\n  got: [1]\n  expected: an object"},
+    {"\"provenance\"", "\"remote\": {\"url\": \"x\"}, \"provenance\"", "unknown key remote.url"},
+    {"\"provenance\"", "\"remote\": {\"protocol\": \"http\"}, \"provenance\"",
+     "wrong value at remote.protocol\n  got: \"http\"\n  expected: one of oip-http, oip-grpc, tfs-http, tfs-grpc"},
+    {"\"provenance\"", "\"remote\": {\"split\": \"tensor\"}, \"provenance\"", "expected: one of tensors, image"},
+    {"\"provenance\"", "\"remote\": {\"version\": 3}, \"provenance\"", "wrong value at remote.version"},
+    {"\"provenance\"", "\"remote\": {\"model\": \"\"}, \"provenance\"", "wrong value at remote.model"},
+    {"\"provenance\"", "\"skeleton\": [[0, 1]], \"provenance\"",
+     "only the task pose has a skeleton, the task is detection"},
     {"\"provenance\"", "provenance", "not valid JSON: parse error at line"},
 };
 
@@ -121,6 +131,73 @@ void check_tuning() {
     }
 }
 
+void check_remote() {
+    for (const char* remote : {"null", "{}", R"({"protocol": "tfs-grpc", "split": "image", "model": "m",
+                                                "version": "1", "signature": ""})"}) {
+        const std::string text = changed("\"provenance\"", "\"remote\": " + std::string(remote) + ", \"provenance\"");
+        CHECK(read_manifest(text, "here").name == "tiny");
+    }
+}
+
+// The manifest as that of a model of poses with three keypoints, whose output has this shape.
+std::string pose(const std::string& skeleton, const std::string& shape, const std::string& layout) {
+    std::string text = changed(R"("task": "detection")", R"("task": "pose", "skeleton": )" + skeleton);
+    text = replaced(std::move(text),
+                    R"({"op": "boxes", "format": "cxcywh"}, {"op": "score", "min": 0.5, "multi_label": true},
+    {"op": "nms", "iou": 0.25}, {"op": "top", "k": 10}, )",
+                    R"({"op": "heat_maps", "output": "boxes", "layout": ")" + layout + R"("}, )");
+    return replaced(std::move(text), R"(["batch", 4, 4])", shape);
+}
+
+void check_skeleton() {
+    const Manifest manifest = read_manifest(pose("[[0, 1], [2, 1]]", "[1, 3, 8, 9]", "CHW"), "here");
+    CHECK(manifest.skeleton.size() == 2 && manifest.skeleton[1][0] == 2 && manifest.skeleton[1][1] == 1);
+    CHECK(read_manifest(pose("null", "[1, 3, 8, 9]", "CHW"), "here").skeleton.empty());
+    for (const char* shape : {R"(["batch", "joints", 8, 9])", "[1, 3]", "[1, 4, 8, 9]"}) {
+        CHECK(read_manifest(pose("[[3, 0]]", shape, "CHW"), "here").skeleton.size() == 1);
+    }
+    const std::string beyond = "skeleton names keypoint 3, output 'boxes' has 3, counted from 0";
+    for (const auto& [skeleton, sentence] : std::initializer_list<std::pair<const char*, std::string>>{
+             {"[[0, 3]]", beyond},
+             {"[[3, 0]]", beyond},
+             {"[]", "wrong value at skeleton"},
+             {"[[0]]", "wrong value at skeleton[0]"},
+             {"[[0, 1], [0, 1, 2]]", "wrong value at skeleton[1]"},
+             {"[[0, -1]]", "wrong value at skeleton[0][1]"},
+             {"[[0, 1.0]]", "wrong value at skeleton[0][1]"},
+             {"[[2, 2]]", "skeleton[0]: a line joins two keypoints, not one with itself"}}) {
+        CHECK(problem_of(pose(skeleton, "[1, 3, 8, 9]", "CHW")).find(sentence) != std::string::npos);
+        CHECK(problem_of(pose(skeleton, "[1, 8, 9, 3]", "HWC")).find(sentence) != std::string::npos);
+    }
+}
+
+void check_luma() {
+    const auto enlarging = [](const std::string& step, const std::string& color = R"("Y", "exif": true)") {
+        std::string text = pose("null", "[1, 1, 48, 64]", "CHW");
+        text = replaced(std::move(text), R"("task": "pose", "skeleton": null)", R"("task": "super_resolution")");
+        text = replaced(std::move(text), R"("color": "BGR")", "\"color\": " + color);
+        text = replaced(std::move(text), "[1, 2, 3]", "null");
+        return replaced(std::move(text),
+                        R"({"op": "heat_maps", "output": "boxes", "layout": "CHW"}, {"op": "restore"})", step);
+    };
+    const Manifest manifest = read_manifest(
+        enlarging(R"({"op": "luma", "output": "boxes", "factor": 2, "layout": "HWC", "white": 255})"), "here");
+    CHECK(manifest.task == Task::super_resolution && manifest.preprocess.decode.color == Color::luma);
+    CHECK(std::string(to_string(manifest.task)) == "super_resolution");
+    const auto& luma = std::get<LumaStep>(manifest.postprocess.head);
+    CHECK(luma.output == "boxes" && luma.factor == 2 && luma.layout == MapLayout::hwc && luma.white == 255.0);
+    for (const auto& [text, sentence] : std::initializer_list<std::pair<std::string, const char*>>{
+             {enlarging(R"({"op": "luma", "output": "boxes"})"), "key postprocess[0].factor is missing"},
+             {enlarging(R"({"op": "luma", "output": "boxes", "factor": 65})"), "a whole number from 1 to 64"},
+             {enlarging(R"({"op": "luma", "output": "boxes", "factor": 2, "white": 0})"), "a number above 0"},
+             {enlarging(R"({"op": "luma", "factor": 2})"), "leaves open which output"},
+             {enlarging(R"({"op": "luma", "output": "boxes", "factor": 2}, {"op": "restore"})"), "does not fit"},
+             {enlarging(R"({"op": "luma", "output": "boxes", "factor": 2})", "\"GRAY\""), "decode keeps with color Y"},
+             {enlarging(R"({"op": "heat_maps", "output": "boxes"}, {"op": "restore"})"), "the task pose publishes"}}) {
+        CHECK(problem_of(text).find(sentence) != std::string::npos);
+    }
+}
+
 // Every other step once, with what it leaves open and without.
 void check_other_steps() {
     const auto with_head = [](const std::string& head, const std::string& rest = R"({"op": "score", "min": 1}, )") {
@@ -157,6 +234,9 @@ void check_other_documents() {
 int main() {
     check_good();
     check_tuning();
+    check_remote();
+    check_skeleton();
+    check_luma();
     check_other_steps();
     check_other_documents();
     for (const Mistake& mistake : kMistakes) {

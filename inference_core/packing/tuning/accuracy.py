@@ -43,11 +43,18 @@ def read_dataset(path: Path, manifest: Manifest) -> Dataset:
     metric is `AP@.5`, of poses `OKS AP@.5`.
 
     Raises:
-        PackError: the files do not say what the task needs, or speak of classes that the model does not have.
+        PackError: the files do not say what the task needs, or speak of classes that the model does not have; or
+            nothing can be marked on pictures for the task.
         MissingDependencyError: pycocotools is not installed.
     """
     if manifest.task == "classification":
         return _read_folders(path, manifest)
+    if manifest.task == "super_resolution":
+        raise PackError(
+            "a model for super_resolution is rated by its agreement with the source model alone",
+            got=str(path),
+            remedy="give the pictures as --images",
+        )
     images, truth = read_coco(path, manifest)
     folder = path if path.is_dir() else path.parent
     return Dataset(folder.resolve().name, truth.metric, images, truth)

@@ -5,19 +5,22 @@ from dataclasses import dataclass
 from math import hypot, inf
 
 import numpy as np
+from PIL import Image
 
 from inference_core.bundle import Manifest
 from inference_core.bundle.postprocess import Score, Top
 from inference_core.engines import Array
-from inference_core.tasks import Classification, Detection, Instance, Pose, Prediction, Result, Rle
+from inference_core.tasks import Classification, Detection, Instance, Picture, Pose, Prediction, Result, Rle
 from inference_core.tasks.boxes import iou
 from inference_core.tasks.rle import decompress
+from inference_core.tasks.super_resolution import open_picture
 
 AGREEMENT_METRICS = {
     "classification": "top-1 agreement",
     "detection": "F1@.5 agreement",
     "instance_segmentation": "F1@.5 agreement",
     "pose": "PCK@.1 agreement",
+    "super_resolution": "level agreement",
 }
 """What `agreement` measures, by task."""
 
@@ -75,6 +78,7 @@ def agreement(expected: Sequence[Result], actual: Sequence[Result]) -> float:
       of the box around all keypoints of its pose: PCK of Yang & Ramanan, "Articulated Human Detection with Flexible
       Mixtures of Parts", TPAMI 2013. Poses are matched as detections are, by that share; a picture counts as
       many poses as the model has that finds more, and those without a match have no such keypoint.
+    - Super-resolution: 1 - mean absolute difference / 255 of the levels of two pictures, 0 where their sizes differ.
 
     Args:
         expected: the source model's.
@@ -159,11 +163,18 @@ def _near_keypoints(pairs: Sequence[tuple[_Predictions, _Predictions]]) -> float
     return sum(shares) / poses if poses else 1.0
 
 
+def _like_levels(pairs: Sequence[tuple[_Predictions, _Predictions]]) -> float:
+    likeness = [_overlap(*made) for one, other in pairs for made in zip(one, other, strict=False)]
+    pictures = sum(max(len(one), len(other)) for one, other in pairs)
+    return sum(likeness) / pictures if pictures else 1.0
+
+
 _AGREEMENTS: dict[str, Callable[[Sequence[tuple[_Predictions, _Predictions]]], float]] = {
     "classification": _same_best_class,
     "detection": _f1,
     "instance_segmentation": _f1,
     "pose": _near_keypoints,
+    "super_resolution": _like_levels,
 }
 
 
@@ -194,6 +205,8 @@ def _overlap(expected: Prediction, actual: Prediction) -> float:
             return mask_iou(expected.mask, actual.mask)
         case Pose(), Pose():
             return _share_of_near(expected, actual)
+        case Picture(), Picture():
+            return _likeness(open_picture(expected), open_picture(actual))
     raise TypeError(f"{type(expected).__name__} and {type(actual).__name__} are predictions of two tasks")
 
 
@@ -204,6 +217,12 @@ def _share_of_near(expected: Pose, actual: Pose) -> float:
     pairs = zip(expected.keypoints, actual.keypoints, strict=True)
     near = [hypot(a[0] - b[0], a[1] - b[1]) <= reach for a, b in pairs]
     return sum(near) / len(near)
+
+
+def _likeness(one: Image.Image, other: Image.Image) -> float:
+    if one.size != other.size:
+        return 0.0
+    return 1 - float(np.abs(np.asarray(one, np.int16) - np.asarray(other, np.int16)).mean()) / 255
 
 
 def mask_iou(one: Rle, other: Rle) -> float:

@@ -58,7 +58,7 @@ async def list_labels(name: Name, service: TheService, version: Version = None) 
 
 @router.get("/models/{name}/config", summary="Show a model's configuration", responses=MODEL_ERRORS)
 async def show_config(name: Name, service: TheService, version: Version = None) -> Response:
-    """The limits set at run time, and the steps before and after the model, thresholds included."""
+    """The limits set at run time, the steps before and after the model, thresholds included, and a pose's skeleton."""
     return answer(_config(service.models.entry(name, version), service.models.limits(name)))
 
 
@@ -100,5 +100,5 @@ def _running(model: Model) -> dict[str, Any]:
 
 
 def _config(entry: Entry, limits: Limits) -> dict[str, Any]:
-    steps = entry.manifest.model_dump(mode="json", include={"preprocess", "postprocess"}, exclude_none=True)
-    return dataclasses.asdict(limits) | steps
+    shown = {"preprocess", "postprocess", "skeleton"}
+    return dataclasses.asdict(limits) | entry.manifest.model_dump(mode="json", include=shown, exclude_none=True)

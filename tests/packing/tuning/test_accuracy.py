@@ -41,6 +41,11 @@ def chosen(*ids: int) -> Result:
     return result(*(Classification(str(number), number, 0.5) for number in ids))
 
 
+def test_enlarged_pictures_have_no_truth(tmp_path: Path, classifier: Manifest) -> None:
+    with pytest.raises(PackError, match="agreement with the source model alone"):
+        read_dataset(tmp_path, classifier.model_copy(update={"task": "super_resolution"}))
+
+
 class TestClasses:
     def test_the_best_class_counts(self, tmp_path: Path, classifier: Manifest) -> None:
         (tmp_path / "LICENSE").write_text("of the pictures")

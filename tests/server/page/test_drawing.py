@@ -28,11 +28,18 @@ def picture(tmp_path: Path) -> Path:
     return file
 
 
-def draw(browser: Browser, server: Server, picture: Path, task: str, *predictions: dict[str, Any]) -> None:
-    """The page with this answer, once it is drawn."""
+def draw(
+    browser: Browser, server: Server, picture: Path, task: str, *predictions: dict[str, Any], skeleton: Any = None
+) -> None:
+    """The page with this answer, once it is drawn; of a model with this skeleton, if any."""
     answer = {"task": task, "image": {"width": WIDTH, "height": HEIGHT}, "predictions": predictions}
     browser.open(f"http://127.0.0.1:{server.port}/")
     browser.wait("document.getElementById('about').textContent")
+    if skeleton is not None:
+        config = json.dumps(json.dumps({"confidence": 0.07, "postprocess": [], "skeleton": skeleton}))
+        browser.evaluate(f"window.fetch = async () => new Response({config})")
+        browser.evaluate("document.getElementById('model').dispatchEvent(new Event('change'))")
+        browser.wait("document.getElementById('confidence-text').textContent.startsWith('7 %')")
     text = json.dumps(json.dumps(answer | {"model": "m", "version": "1", "timings_ms": NO_TIME}))
     browser.evaluate(f"window.fetch = async () => new Response({text})")
     browser.give_file("#file", picture)
@@ -111,6 +118,21 @@ def test_keypoints_are_drawn_where_the_model_is_sure(browser: Browser, server: S
     assert touched[15, 30]
     assert not touched[:, 13:27].any()
     assert "3 points" in browser.evaluate("document.getElementById('predictions').innerText")
+
+
+def test_lines_join_the_keypoints_of_the_skeleton_that_are_sure(
+    browser: Browser, server: Server, picture: Path
+) -> None:
+    points = [[5.5, 15.5, 0.9], [35.5, 15.5, 0.3], [5.5, 25.5, 0.29], [35.5, 5.5, 0.9]]
+    found = {"class_id": 0, "score": 0.9, "keypoints": points}
+    draw(browser, server, picture, "pose", found, skeleton=[[0, 1], [1, 2], [3, 9]])
+    touched = ~untouched(browser)
+    assert touched[15, 5:36].all()
+    assert not touched[18:, 8:].any()
+    assert not touched[:12, :32].any()
+    draw(browser, server, picture, "pose", found)
+    assert untouched(browser)[15, 9:32].all()
+    assert browser.complaints() == []
 
 
 def test_classes_are_listed_and_leave_the_picture_alone(browser: Browser, server: Server, picture: Path) -> None:

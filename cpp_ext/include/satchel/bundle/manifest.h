@@ -1,6 +1,7 @@
 // `bundle.json`: what a bundle holds, and how its model is to be fed and read. docs/02-bundle.md has the meaning.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -12,7 +13,7 @@
 
 namespace satchel {
 
-enum class Task { classification, detection, instance_segmentation, pose };
+enum class Task { classification, detection, instance_segmentation, pose, super_resolution };
 
 const char* to_string(Task task);
 
@@ -73,6 +74,7 @@ struct Manifest {
     Steps preprocess{};
     std::optional<std::string> input{};  // that `tensor` writes; nothing where the model has only one
     PostSteps postprocess{};
+    std::vector<std::array<std::int64_t, 2>> skeleton{};  // keypoints that a line joins in drawings
     std::vector<Label> labels{};
     std::vector<Artifact> artifacts{};  // the first is the default
     std::map<std::string, std::string> provenance{};

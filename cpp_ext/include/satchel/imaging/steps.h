@@ -8,7 +8,7 @@
 
 namespace satchel {
 
-enum class Color { rgb, bgr, gray };
+enum class Color { rgb, bgr, gray, luma };  // luma: the manifest's Y, whose tensors only Python makes
 enum class DecodeMode { exact, scaled };
 enum class Filter { nearest, box, bilinear, bicubic, lanczos };
 enum class PixelCenters { half, legacy };

@@ -89,6 +89,14 @@ struct HeatMapsStep {
     Refinement refine = Refinement::none;
 };
 
+// Of a picture that the model has enlarged, in luma. Only Python runs it.
+struct LumaStep {
+    OutputName output{};
+    MapLayout layout = MapLayout::chw;
+    int factor = 1;
+    double white = 1.0;  // the value of it
+};
+
 struct ScoreStep {
     double min = 0.0;
     bool multi_label = false;
@@ -113,7 +121,7 @@ struct RestoreStep {};
 
 // The first step of a chain reads tensors; the others refine what it found.
 using HeadStep = std::variant<SoftmaxStep, SigmoidStep, ProbabilitiesStep, YoloxStep, YoloStep, BoxesStep, SsdStep,
-                              DistancesStep, PickedStep, HeatMapsStep>;
+                              DistancesStep, PickedStep, HeatMapsStep, LumaStep>;
 using RefiningStep = std::variant<ScoreStep, NmsStep, TopStep, MasksStep, RestoreStep>;
 
 struct PostSteps {

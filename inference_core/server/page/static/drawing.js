@@ -6,11 +6,6 @@ const WIDEST_MASK = 1280;
 const ROOMY = 12; // predictions; among more, labels are smaller, and names alone
 const SURE_KEYPOINT = 0.3;
 const painted = new Map();
-// Pairs of the seventeen points of COCO's persons, in the order of its annotations.
-const LIMBS = [
-  [0, 1], [0, 2], [1, 3], [2, 4], [5, 6], [5, 7], [7, 9], [6, 8], [8, 10],
-  [5, 11], [6, 12], [11, 12], [11, 13], [13, 15], [12, 14], [14, 16],
-];
 
 /** The colour of a class: neighbours differ by the golden angle, so that no two of few look alike. */
 export function colorOf(classId, alpha = 1) {
@@ -70,7 +65,7 @@ function channels(color) {
 }
 
 /** Fits the canvas into `room` (CSS pixels) and draws: the picture where the browser can show it, then what was found. */
-export function draw(canvas, room, { picture, answer, masks, chosen }) {
+export function draw(canvas, room, { picture, answer, masks, skeleton, chosen }) {
   const size = answer?.image ?? picture ?? { width: 4, height: 3 };
   const scale = Math.min(room.width / size.width, room.height / size.height);
   const density = window.devicePixelRatio || 1;
@@ -84,7 +79,7 @@ export function draw(canvas, room, { picture, answer, masks, chosen }) {
   if (picture) context.drawImage(picture, 0, 0, canvas.width, canvas.height);
   if (!answer) return;
   if (masks) context.drawImage(masks, 0, 0, canvas.width, canvas.height);
-  const pen = new Pen(context, canvas.width / size.width, canvas.height / size.height, density);
+  const pen = new Pen(context, canvas.width / size.width, canvas.height / size.height, density, skeleton);
   const drawn = answer.predictions.map((prediction, index) => [prediction, index]).reverse();
   for (const [prediction, index] of drawn) {
     const faded = chosen !== null && chosen !== index;
@@ -95,8 +90,8 @@ export function draw(canvas, room, { picture, answer, masks, chosen }) {
 }
 
 class Pen {
-  constructor(context, toX, toY, density) {
-    Object.assign(this, { context, toX, toY, density, labels: [] });
+  constructor(context, toX, toY, density, skeleton) {
+    Object.assign(this, { context, toX, toY, density, skeleton, labels: [] });
   }
 
   outline({ box, keypoints, class_id: id }, faded, strong) {
@@ -120,9 +115,9 @@ class Pen {
 
   #skeleton(keypoints) {
     const { context, density } = this;
-    const seen = ([, , score]) => score >= SURE_KEYPOINT;
-    const limbs = keypoints.length === 17 ? LIMBS : [];
-    for (const [from, to] of limbs.map((pair) => pair.map((index) => keypoints[index]))) {
+    const seen = (point) => point?.[2] >= SURE_KEYPOINT;
+    for (const pair of this.skeleton) {
+      const [from, to] = pair.map((index) => keypoints[index]);
       if (!seen(from) || !seen(to)) continue;
       context.beginPath();
       context.moveTo(from[0] * this.toX, from[1] * this.toY);

@@ -14,7 +14,7 @@ const at = (id) => document.getElementById(id);
  * given, `picture` what the browser makes of it (null where it cannot), `published` a picture that the model made.
  */
 const state = {
-  models: [], model: null,
+  models: [], model: null, skeleton: [],
   confidence: null, most: null, usualConfidence: 0,
   taken: null, picture: null, published: null,
   answer: null, masks: null, pinned: null, hovered: null,
@@ -59,6 +59,7 @@ async function chooseModel() {
   at("about").textContent = [model.task.replaceAll("_", " "), model.architecture, `version ${model.version}`].join(" · ");
   const config = await ask(pathOf("config"), {}, askForKey);
   if (state.model !== model) return;
+  state.skeleton = config.skeleton ?? [];
   const packed = config.postprocess.find((step) => step.op === "score")?.min ?? 0;
   state.usualConfidence = config.confidence ?? packed;
   holdUsualLimits();
@@ -183,13 +184,13 @@ function point(index, lasting) {
 }
 
 function redraw() {
-  const { picture, published, answer, masks, pinned, hovered } = state;
+  const { picture, published, answer, masks, skeleton, pinned, hovered } = state;
   at("view").hidden = !picture && !answer;
   at("empty").hidden = !at("view").hidden;
   if (at("view").hidden) return;
   const shown = published && !at("original").checked ? published : picture;
   const room = { width: at("view").clientWidth, height: Math.max(240, window.innerHeight * 0.68) };
-  draw(at("canvas"), room, { picture: shown, answer, masks, chosen: hovered ?? pinned });
+  draw(at("canvas"), room, { picture: shown, answer, masks, skeleton, chosen: hovered ?? pinned });
   at("canvas").setAttribute("aria-label", answer ? `The picture with ${answer.predictions.length} predictions` : "The picture");
 }
 
