@@ -9,6 +9,8 @@ an interpreter with torch, as scripts/torch_python.sh makes one.
 scripts/packing_python.sh makes.
 
 `python -m benchmarks --serving ASSETS`: `satchel serve` beside others; scripts/peers.sh makes their environments.
+
+`python -m benchmarks --remote ASSETS`: remote mode before a real Triton, beside tritonclient.
 """
 
 import argparse
@@ -17,7 +19,7 @@ import platform
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import imaging, latency, serving, startup, torchscript, tuned
+from benchmarks import imaging, latency, remote, serving, startup, torchscript, tuned
 from inference_core.cpu import available_cpus
 
 _ROOT = Path(__file__).parents[1]
@@ -44,10 +46,11 @@ def main() -> None:
     parser.add_argument("--torchscript", nargs="+", help="an interpreter with torch, and a photograph")
     parser.add_argument("--tuned", type=Path, help="a folder with models and images to tune on")
     parser.add_argument("--serving", type=Path, help="a folder with models and images to serve")
+    parser.add_argument("--remote", type=Path, help="a folder with models and images to ask a Triton about")
     parser.add_argument("--peers", type=Path, help="the environments of --serving's peers, default: build/peers")
     parser.add_argument("--models", type=_names(serving.MODELS), default=serving.MODELS, help="for --serving")
     parser.add_argument("--only", type=_names(tuple(serving.SECTIONS)), default=(), help="sections of --serving")
-    parser.add_argument("--quick", action="store_true", help="few and short rounds, for --serving")
+    parser.add_argument("--quick", action="store_true", help="few and short rounds, for --serving and --remote")
     parser.add_argument("--model", default="mobilenet_v2", help="torchvision's name, for --torchscript")
     parser.add_argument("--rounds", type=int, default=100)
     chosen = parser.parse_args()
@@ -65,6 +68,9 @@ def main() -> None:
         return
     if chosen.serving:
         serving.measure(chosen.serving, chosen.peers, chosen.models, chosen.only, chosen.quick)
+        return
+    if chosen.remote:
+        remote.measure(chosen.remote, chosen.peers, chosen.quick)
         return
     pictures = chosen.pictures or sorted((_ROOT / "models" / "samples").glob("*.png"))
     latency.measure(chosen.bundle, pictures, chosen.rounds)

@@ -72,7 +72,7 @@ def pick(bundle: Path) -> str:
     return f"{artifact.engine} {artifact.precision}"
 
 
-def make_peers(folder: Path) -> None:
-    """The environments of the peers, where they are not there yet."""
+def make_peers(folder: Path, *names: str) -> None:
+    """The environments of the peers, or of those that are named, where they are not there yet."""
     script = Path(__file__).parents[2] / "scripts" / "peers.sh"
-    subprocess.run(["bash", str(script), str(folder)], check=True, stdout=subprocess.DEVNULL)  # noqa: S607
+    subprocess.run(["bash", str(script), str(folder), *names], check=True, stdout=subprocess.DEVNULL)  # noqa: S607

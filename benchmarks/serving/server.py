@@ -99,6 +99,10 @@ class Server:
         """Seconds of CPU that its processes have used."""
         return sum(int(user) + int(system) for _, user, system in _session(self._process.pid)) / _TICKS
 
+    def processes(self) -> list[int]:
+        """Those that it consists of."""
+        return [int(pid) for pid, _, _ in _session(self._process.pid)]
+
     def stop(self) -> None:
         """Asks it to end, and ends what is left of it."""
         self._process.terminate()

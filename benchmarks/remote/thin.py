@@ -1,0 +1,106 @@
+"""The whole thin server: pictures in, results out, the model at Triton; and what its process costs."""
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.remote.service import Service
+from benchmarks.serving.candidates import satchel
+from benchmarks.serving.figures import Table, over
+from benchmarks.serving.ground import Ground
+from benchmarks.serving.loading import ask_in_turn, crowd
+from benchmarks.serving.matrix import CALLERS, spread
+from benchmarks.serving.pictures import pictures
+from benchmarks.serving.server import Candidate, Server, running
+from inference_core.bench.load import Report
+from inference_core.bundle import open_bundle
+
+_COLUMNS = ("model", "where the model runs", "p50 ms", f"requests/s at {CALLERS}", "failed")
+_START = (
+    "from inference_core.server import create_app, Service; from inference_core.settings import Settings; import os; "
+)
+_START += "create_app(Service(Settings.from_environment(os.environ)))"
+
+
+def thin(ground: Ground, service: Service, bundles: Mapping[str, Path]) -> list[Table]:
+    """Latency for one caller, requests a second for sixteen, embedded beside thin; then memory and start."""
+    [picture, *_] = pictures(ground.assets)
+    table = Table(f"the whole server, {picture.name}", _COLUMNS)
+    costs = Table("the thin process", ("figure", "value"))
+    for model, path in bundles.items():
+        with _both(ground, service, path) as servers:
+            rounds: dict[str, list[tuple[Report, Report]]] = {server.name: [] for server in servers}
+            for _ in range(ground.plan.rounds):
+                for server in servers:
+                    target = server.target(model, [picture])
+                    alone = ask_in_turn(target, ground.plan.requests)
+                    rounds[server.name].append((alone, crowd(target, CALLERS, ground.plan.seconds)))
+            for server in servers:
+                memory = _resident(server)
+                costs.add((f"{server.name}, {model}: resident MiB after load", f"{memory:.0f}"), rss=memory)
+        for name, reports in rounds.items():
+            rate = over([many.throughput for _, many in reports])
+            failed = sum(report.failed for pair in reports for report in pair)
+            p50 = spread([one for one, _ in reports], 50)
+            table.add((model, name, p50, rate, failed), model=model, where=name, p50_ms=p50, rate=rate)
+    started = over([_start(ground, service, next(iter(bundles.values()))) for _ in range(5)])
+    costs.add(("process start to a built application, ms", started), start_ms=started)
+    return [table, costs]
+
+
+@contextmanager
+def _both(ground: Ground, service: Service, bundle: Path) -> Iterator[list[Server]]:
+    thin_bundle = _without_model(bundle, ground.folder / "thin" / bundle.name)
+    candidates = [
+        satchel("embedded", bundle, "as it comes"),
+        _remote("thin, REST", thin_bundle, f"http://{service.http}", "oip-http"),
+        _remote("thin, gRPC", thin_bundle, f"grpc://{service.grpc}", "oip-grpc"),
+    ]
+    logs = ground.folder / "logs"
+    [picture, *_] = pictures(ground.assets)
+    with (
+        running(candidates[0], logs) as one,
+        running(candidates[1], logs) as two,
+        running(candidates[2], logs) as three,
+    ):
+        for server in (one, two, three):
+            server.wait([bundle.name], picture)
+        yield [one, two, three]
+
+
+def _remote(name: str, bundle: Path, url: str, protocol: str) -> Candidate:
+    return satchel(name, bundle, "thin", mode="remote", remote_url=url, remote_protocol=protocol)
+
+
+def _without_model(bundle: Path, target: Path) -> Path:
+    """A copy that lacks every artifact's files."""
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(bundle, target)
+    with open_bundle(bundle) as opened:
+        for artifact in opened.manifest.artifacts:
+            for name in opened.manifest.files:
+                if artifact.owns(name):
+                    (target / name).unlink()
+    return target
+
+
+def _resident(server: Server) -> float:
+    """MiB of the server's processes that are in memory."""
+    return sum(
+        int(line.split()[1]) / 1024
+        for pid in server.processes()
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+        if line.startswith("VmRSS")
+    )
+
+
+def _start(ground: Ground, service: Service, bundle: Path) -> float:
+    """Milliseconds until an interpreter has imported and built everything that serves in remote mode."""
+    settings = {"SATCHEL_MODE": "remote", "SATCHEL_REMOTE_URL": f"http://{service.http}", "SATCHEL_MODELS": str(bundle)}
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", _START], check=True, env=settings, cwd=ground.folder)
+    return (time.perf_counter() - began) * 1e3
