@@ -1,20 +1,31 @@
 #!/usr/bin/env bash
-# Makes an environment for each server that `python -m benchmarks --serving` compares with, and prints their folder:
-# scripts/peers.sh [DIR]. PYTHON names the Python 3.11 to make them with.
+# Makes an environment for each server that `python -m benchmarks --serving` compares with, or that remote mode is
+# tested against, and prints their folder: scripts/peers.sh [DIR [NAME ...]]. Without names it makes them all.
+# PYTHON names the Python 3.11 to make them with.
 # Triton comes from NVIDIA's wheel: the server, its Python backend, and a stub for this Python.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+known=(fastapi litserve bentoml mlserver triton)
 folder=${1:-build/peers}
+names=("${@:2}")
+[[ ${#names[@]} -gt 0 ]] || names=("${known[@]}")
 python=${PYTHON:-python3.11}
 stamp=$(sha256sum "${BASH_SOURCE[0]}" | cut -c1-12)
 # The same for all, so that servers are compared and nothing else.
 common=(onnxruntime==1.31.1 pillow==13.0.0)
 numpy=numpy==2.4.6
 
+for name in "${names[@]}"; do
+    [[ " ${known[*]} " == *" $name "* ]] || { echo "there is no peer $name: choose of ${known[*]}" >&2; exit 2; }
+done
+
 quietly() { "$@" --disable-pip-version-check -q >&2; }
 
+is_wanted() { [[ " ${names[*]} " == *" $1 "* ]]; }
+
 peer() { # NAME REQUIREMENT ...
+    is_wanted "$1" || return 0
     local place=$folder/$1
     shift
     [[ ! -e $place/.made-$stamp ]] || return 0
@@ -24,6 +35,7 @@ peer() { # NAME REQUIREMENT ...
 }
 
 triton() { # beside its environment: the server and the wheel's libraries, and one folder for the backend
+    is_wanted triton || return 0
     local place=$folder/triton/server wheels
     [[ ! -e $place/.made-$stamp ]] || return 0
     rm -rf "$place"
@@ -42,6 +54,8 @@ peer fastapi "$numpy" fastapi==0.165.0 uvicorn==0.54.0 uvloop==0.23.0 httptools=
 peer litserve "$numpy" litserve==0.2.19 fastapi==0.165.0 uvicorn==0.54.0 python-multipart==0.0.34 pyzmq==27.3.0
 peer bentoml "$numpy" bentoml==1.4.40 uvicorn==0.54.0
 peer mlserver "$numpy" mlserver==1.7.1 uvloop==0.21.0 uvicorn==0.54.0 # it asks for the loop in a way that newer ones refuse
-peer triton numpy==1.26.4 # its stub was built before NumPy 2, and reads later arrays wrongly without a word
+# Its stub was built before NumPy 2, and reads later arrays wrongly without a word. The rest is what Satchel itself needs
+# there, for models that take pictures.
+peer triton numpy==1.26.4 orjson==3.13.0 pydantic==2.14.3
 triton
 printf '%s\n' "$folder"

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from inference_core import __version__
-from inference_core.cli import bundles, keys, load, pack, predict, serve
+from inference_core.cli import bundles, export, keys, load, pack, predict, serve
 
 _HELP = """Pack a trained vision model into a verified bundle, and serve it.
 
@@ -22,6 +22,7 @@ Exit codes: 0 done, 1 failed (see stderr), 2 wrong usage, 130/143 stopped.
 _COMMANDS = (
     pack.pack,
     pack.slim,
+    export.export,
     bundles.inspect,
     bundles.verify,
     predict.predict,

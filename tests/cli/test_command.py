@@ -15,7 +15,7 @@ from tests.cli.conftest import SATCHEL, Command, call
 from tests.pictures import plain
 
 COMMANDS = [
-    *("pack", "slim", "inspect", "verify", "predict", "serve", "load", "key"),
+    *("pack", "slim", "export", "inspect", "verify", "predict", "serve", "load", "key"),
     *("archive", "unpack", "recipes", "schema", "settings"),
 ]
 
