@@ -17,7 +17,7 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check -qq install --root-u
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-slow test-cpp test-torchscript test-packing sanitize tidy lint types format workflows bench lock schema wheel-imaging wheel-torchscript clean
+.PHONY: help run test test-slow test-cpp test-torchscript test-packing test-remote sanitize tidy lint types format workflows bench lock schema wheel-imaging wheel-torchscript clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -26,10 +26,10 @@ run: $(VENV)/.run $(VENV)/.imaging ## serve the shipped bundle and try it on a s
 	$(BIN)/satchel serve models --try models/samples/booking.png $(ARGS)
 
 test: $(VENV)/.test $(VENV)/.imaging $(VENV)/.torchscript ## run the tests; choose with ARGS="-k name"
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist loadfile $(ARGS)
 
-test-slow: $(VENV)/.test $(VENV)/.imaging $(VENV)/.torchscript ## run the tests that take their time: faults, browsers, fuzzing, three minutes of load
-	SOAK_SECONDS=$${SOAK_SECONDS:-180} $(BIN)/python -m pytest -m slow $(ARGS)
+test-slow: $(VENV)/.test $(VENV)/.imaging $(VENV)/.torchscript ## run the tests that take their time: faults, browsers, fuzzing, load; those of packing: test-packing
+	SOAK_SECONDS=$${SOAK_SECONDS:-180} $(BIN)/python -m pytest -m slow --ignore=tests/packing $(ARGS)
 
 test-cpp: $(VENV)/.test ## run the C++ tests, warnings being errors
 	bash scripts/cpp.sh $(VENV) plain
@@ -42,6 +42,11 @@ test-torchscript: $(VENV)/.test $(VENV)/.imaging $(VENV)/.torchscript ## run the
 test-packing: $(VENV)/.test $(VENV)/.imaging $(VENV)/.torchscript ## run the tests of packing, with every framework to pack from
 	python=$$(bash scripts/packing_python.sh $(VENV)) && \
 	    $$python -m pytest tests/packing tests/engines tests/zoo $(ARGS)
+
+test-remote: $(VENV)/.test $(VENV)/.imaging ## run remote mode against real servers: Triton, MLServer, TensorFlow
+	REMOTE_SERVERS=$$(PYTHON=python3.11 bash scripts/peers.sh build/peers triton mlserver) && \
+	    TENSORFLOW_PYTHON=$$(bash scripts/packing_python.sh $(VENV)) && export REMOTE_SERVERS TENSORFLOW_PYTHON && \
+	    $(BIN)/python -m pytest tests/remote/real tests/remote/test_tfs_server.py $(ARGS)
 
 sanitize: $(VENV)/.test ## run them and mutated files under ASan and UBSan, and the thread pool under TSan
 	bash scripts/cpp.sh $(VENV) address

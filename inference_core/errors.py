@@ -224,6 +224,13 @@ class PackError(SatchelError):
     status = 422
 
 
+class ExportError(SatchelError):
+    """What is to be exported and the server it is for do not go together, or there is no place to write it to."""
+
+    code = "export_failed"
+    status = 422
+
+
 class EngineError(SatchelError):
     """The inference engine cannot load the artifact, or failed while running it."""
 

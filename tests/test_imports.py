@@ -113,7 +113,7 @@ LAYERS = {
     "cpu": set(),
     "zoo": set(),
     "protobuf": set(),
-    "oip": {"errors", "protobuf"},
+    "oip": {"errors", "limits", "protobuf"},
     "tfs": {"errors", "protobuf"},
     "deadline": {"errors"},
     "dependencies": {"errors"},

@@ -37,7 +37,8 @@ def read_messages(described: Sequence[Message], raws: Sequence[bytes]) -> list[T
     """
     if not raws:
         return [_from_contents(entry) for entry in described]
-    if len(raws) != len(described) or any(entry.HasField("contents") for entry in described):
+    # Contents may be there all the same if they are empty: MLServer adds such to each output.
+    if len(raws) != len(described) or any(entry.contents.ListFields() for entry in described):
         raise BadRequestError(
             "the raw contents are not one for each tensor",
             got=f"{len(raws)} raw contents for {len(described)} tensors",

@@ -60,7 +60,9 @@ def test_contents_that_do_not_fit_are_refused(entry: dict[str, Any]) -> None:
 
 def test_raw_contents_are_one_for_each_tensor_and_exclude_the_others() -> None:
     plain = {"name": "x", "datatype": "UINT8", "shape": [2]}
-    assert read(plain, raws=(b"ab",))[0].array.tolist() == [97, 98]
+    empty = {**plain, "contents": {}}
+    for entry in (plain, empty):
+        assert read(entry, raws=(b"ab",))[0].array.tolist() == [97, 98]
     for inputs, raws in (([plain, plain], (b"ab",)), ([plain], (b"ab", b"cd")), ([typed("UINT8")], (b"ab",))):
         with pytest.raises(BadRequestError, match="not one for each tensor"):
             read(*inputs, raws=raws)

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 import orjson
 
 from inference_core.errors import BadRequestError, SatchelError, TooLargeError
-from inference_core.limits import Limits
 from inference_core.oip.byte_strings import object_array
 from inference_core.oip.datatypes import BYTES
-from inference_core.oip.images import ERRORS_INSIDE, IMAGE_OUTPUT
+from inference_core.oip.images import ERRORS_INSIDE, IMAGE_OUTPUT, read_limits
 from inference_core.oip.tensors import Tensor
 from inference_core.predictor import Outcome
 from inference_core.repository import Model
@@ -62,37 +61,6 @@ async def predict_pictures(
     timings = first.timings_ms if isinstance(first, Result) and not others else None
     texts = [_json(outcome) for outcome in outcomes]
     return [Tensor(IMAGE_OUTPUT, BYTES, object_array(texts).reshape(shape))], timings
-
-
-def read_limits(parameters: Mapping[str, object]) -> Limits:
-    """The limits among the parameters of a request. Text stands for a number: some gRPC clients know no fractions.
-
-    Raises:
-        BadRequestError: `confidence` is not from 0 to 1, or `max_predictions` no whole number of at least 1.
-    """
-    confidence = _number(parameters, "confidence", "a number from 0 to 1")
-    if confidence is not None and not 0 <= confidence <= 1:
-        raise _unusable("confidence", confidence, "a number from 0 to 1")
-    most = _number(parameters, "max_predictions", "a whole number of at least 1")
-    if most is not None and (most < 1 or not most.is_integer()):
-        raise _unusable("max_predictions", most, "a whole number of at least 1")
-    return Limits(confidence, None if most is None else int(most))
-
-
-def _number(parameters: Mapping[str, object], name: str, expected: str) -> float | None:
-    value = parameters.get(name)
-    if value is None:
-        return None
-    try:
-        if isinstance(value, int | float | str) and not isinstance(value, bool):
-            return float(value)
-    except (ValueError, OverflowError):
-        pass
-    raise _unusable(name, value, expected)
-
-
-def _unusable(name: str, value: object, expected: str) -> BadRequestError:
-    return BadRequestError(f"parameter {name} cannot be used", got=repr(value)[:40], expected=expected)
 
 
 def _json(outcome: Outcome) -> bytes:
