@@ -63,7 +63,11 @@ def test_raw_contents_are_one_for_each_tensor_and_exclude_the_others() -> None:
     empty = {**plain, "contents": {}}
     for entry in (plain, empty):
         assert read(entry, raws=(b"ab",))[0].array.tolist() == [97, 98]
-    for inputs, raws in (([plain, plain], (b"ab",)), ([plain], (b"ab", b"cd")), ([typed("UINT8")], (b"ab",))):
+    for inputs, raws in (
+        ([plain, plain], (b"ab",)),
+        ([plain], (b"ab", b"cd")),
+        ([typed("UINT8", uint_contents=[1, 2])], (b"ab",)),
+    ):
         with pytest.raises(BadRequestError, match="not one for each tensor"):
             read(*inputs, raws=raws)
 
