@@ -11,6 +11,7 @@ from PIL import Image
 
 from tests.cli.conftest import Command
 from tests.pictures import plain
+from tests.remote.oip_server import OipServer
 
 COLORS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
 
@@ -45,6 +46,22 @@ def test_json_is_one_object_a_line_in_the_order_of_the_pictures(
     assert [row["predictions"][0]["label"] for row in rows] == order
     assert list(rows[0]) == ["file", "model", "version", "task", "image", "predictions", "timings_ms"]
     assert rows[0]["image"] == {"width": 200, "height": 100}
+
+
+def test_a_remote_service_predicts_as_the_model_does(
+    satchel: Command, classifier: Path, pictures: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def predictions() -> list[object]:
+        answer = satchel("predict", classifier, pictures["red"], pictures["blue"], "--json")
+        assert (answer.code, answer.err) == (0, "")
+        return [orjson.loads(line)["predictions"] for line in answer.out.splitlines()]
+
+    here = predictions()
+    with OipServer() as server:
+        for name, value in (("MODE", "remote"), ("REMOTE_URL", server.url), ("REMOTE_MODEL", "tiny")):
+            monkeypatch.setenv(f"SATCHEL_{name}", value)
+        assert predictions() == here
+        assert server.inferences == 2
 
 
 def test_json_stays_json_when_a_files_name_is_not_utf8(satchel: Command, classifier: Path, tmp_path: Path) -> None:

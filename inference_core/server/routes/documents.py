@@ -101,10 +101,13 @@ IMAGE_ERRORS = MODEL_ERRORS | errors(
         415: "not an image of a known format",
         422: "damaged image, or a parameter out of range",
         429: "queue full, see Retry-After",
+        502: "the remote service, if models run at one, answered otherwise than it should",
         504: "took too long",
     }
 )
-URL_ERRORS = errors({403: "pictures may not be fetched from there", 502: "the picture cannot be fetched"})
+URL_ERRORS = errors(
+    {403: "pictures may not be fetched from there", 502: "the picture cannot be fetched, or as for other pictures"}
+)
 ADMIN_ERRORS = MODEL_ERRORS | errors(
     {403: "changes are switched off", 409: "would reach one of several processes only", 422: "a value out of range"}
 )
