@@ -85,10 +85,12 @@ class Channel:
         """
         from google.protobuf.message import DecodeError
 
+        if timeout <= 0:  # which gRPC may not notice before the answer is there
+            raise CallError(Failure.TIMEOUT, "no time was left to ask")
         metadata = [(name.lower(), value) for name, value in self._credentials.current().items()]
         try:
             content = self._channel.unary_unary(f"/{method}")(
-                request.SerializeToString(), timeout=max(timeout, 0.0), metadata=metadata
+                request.SerializeToString(), timeout=timeout, metadata=metadata
             )
         except self._error as error:
             raise _translated(error) from error
