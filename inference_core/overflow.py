@@ -86,7 +86,7 @@ class Overflow:
     async def _ask(self, ask: Callable[[Scheduler, float | None], Awaitable[T]], timeout: float | None) -> T:
         began = time.monotonic()
         try:
-            self._first.check_room()  # endpoints known to be out of use are not waited for
+            self._first.check_ready()  # endpoints known to be out of use are not waited for
             return await ask(self._first, timeout)
         except _PASSED_ON:
             self._observer.overflowed(self._name)

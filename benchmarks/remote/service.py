@@ -2,13 +2,13 @@
 
 import http.client
 import shutil
-import sysconfig
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.serving.candidates import triton_launch, triton_site
 from benchmarks.serving.ground import Ground
 from benchmarks.serving.server import Candidate, Launch, Predictions, free_port, running
 from inference_core.bundle import open_bundle
@@ -30,19 +30,12 @@ class Service(NamedTuple):
 def triton(ground: Ground, bundles: Sequence[Path]) -> Iterator[Service]:
     """Ready to be asked for each bundle's tensors."""
     repository = _exported(ground, bundles)
-    wheel = ground.peers / "triton" / "server"
-    server = wheel / "pytriton" / "tritonserver"
     grpc_port = free_port()
-    environment = {
-        "LD_LIBRARY_PATH": f"{sysconfig.get_config_var('LIBDIR')}:{wheel / 'nvidia_pytriton.libs'}",
-        "PYTHONPATH": f"{ground.peers / 'triton/lib/python3.11/site-packages'}:{_CODE}",
-    }
+    environment = {"PYTHONPATH": f"{triton_site(ground)}:{_CODE}"}
 
     def launch(port: int) -> Launch:
-        command = [str(server / "bin/tritonserver"), "--model-repository", str(repository), "--allow-metrics=0"]
-        command += ["--backend-directory", str(server / "backends"), "--grpc-port", str(grpc_port)]
-        command += ["--grpc-address", "127.0.0.1", "--http-address", "127.0.0.1", "--http-port", str(port)]
-        return Launch(command, repository, environment)
+        ports = ("--http-port", str(port), "--grpc-address", "127.0.0.1", "--grpc-port", str(grpc_port))
+        return triton_launch(ground, repository, environment, *ports)
 
     with running(Candidate("Triton for remote mode", "", launch, "", _unread), ground.folder / "logs") as started:
         _wait(started.port)

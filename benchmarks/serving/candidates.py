@@ -136,21 +136,27 @@ def _triton(ground: Ground, layout: Layout) -> Candidate:
         version.mkdir(parents=True)
         shutil.copy(PEERS / "triton_model.py", version / "model.py")
         (repository / model / "config.pbtxt").write_text(_TRITON_CONFIGURATION.format(workers=layout.workers))
-    wheel = ground.peers / "triton" / "server"
-    server = wheel / "pytriton" / "tritonserver"
-    environment = _environment(ground, layout) | {
-        "LD_LIBRARY_PATH": f"{sysconfig.get_config_var('LIBDIR')}:{wheel / 'nvidia_pytriton.libs'}",
-        "PEER_CODE": str(PEERS),
-        "PEER_SITE": str(ground.peers / "triton/lib/python3.11/site-packages"),
-    }
+    environment = _environment(ground, layout) | {"PEER_CODE": str(PEERS), "PEER_SITE": str(triton_site(ground))}
 
     def launch(port: int) -> Launch:
-        command = [str(server / "bin/tritonserver"), "--model-repository", str(repository)]
-        command += ["--backend-directory", str(server / "backends"), "--allow-metrics=0", "--allow-grpc=0"]
-        command += ["--http-address", "127.0.0.1", "--http-port", str(port)]
-        return Launch(command, repository, environment)
+        return triton_launch(ground, repository, environment, "--allow-grpc=0", "--http-port", str(port))
 
     return Candidate("Triton", str(layout), launch, "/v2/models/{}/infer", _triton_predictions, http_body)
+
+
+def triton_site(ground: Ground) -> Path:
+    """The packages of Triton's environment."""
+    return ground.peers / "triton/lib/python3.11/site-packages"
+
+
+def triton_launch(ground: Ground, repository: Path, environment: Mapping[str, str], *options: str) -> Launch:
+    """Triton from NVIDIA's wheel on a model repository, with its Python backend."""
+    wheel = ground.peers / "triton" / "server"
+    server = wheel / "pytriton" / "tritonserver"
+    command = [str(server / "bin/tritonserver"), "--model-repository", str(repository), "--allow-metrics=0"]
+    command += ["--backend-directory", str(server / "backends"), "--http-address", "127.0.0.1", *options]
+    libraries = f"{sysconfig.get_config_var('LIBDIR')}:{wheel / 'nvidia_pytriton.libs'}"
+    return Launch(command, repository, {**environment, "LD_LIBRARY_PATH": libraries})
 
 
 def _triton_predictions(content: bytes) -> Predictions:

@@ -17,11 +17,9 @@ from urllib.parse import urlsplit
 from inference_core.errors import first_line
 from inference_core.remote.connection import CallError, Failure
 from inference_core.remote.credentials import CallHeaders
-from inference_core.remote.http_answer import Headers, HttpAnswer, check, shortened
+from inference_core.remote.http_answer import Headers, HttpAnswer, shortened
 from inference_core.remote.plan import Plan
 from inference_core.remote.sockets import TimedSocket, connect, tls_context
-
-__all__ = ["HttpAnswer", "HttpSender", "check"]
 
 MOST_BYTES = 256 * 2**20
 """Largest body of an answer."""

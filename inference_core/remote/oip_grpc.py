@@ -1,25 +1,17 @@
 """The Open Inference Protocol over gRPC."""
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from inference_core.engines import Array
 from inference_core.errors import BadRequestError
 from inference_core.limits import Limits
-from inference_core.oip.byte_strings import object_array
-from inference_core.oip.datatypes import BYTES, bundle_dtype
-from inference_core.oip.images import IMAGE_INPUT, IMAGE_OUTPUT
+from inference_core.oip.datatypes import bundle_dtype
 from inference_core.oip.tensors import Tensor
 from inference_core.predictor import Outcome
 from inference_core.remote.channel import Channel
 from inference_core.remote.connection import CallError, Failure, RemoteModel, RemoteTensor
-from inference_core.remote.pictures import (
-    grouped,
-    limit_parameters,
-    read_outcomes,
-    takes_images,
-)
+from inference_core.remote.pictures import predict_in_runs, takes_images
 from inference_core.remote.plan import Plan
 
 if TYPE_CHECKING:
@@ -65,23 +57,13 @@ class OipGrpcConnection:
 
     def predict(self, images: Sequence[bytes], limits: Sequence[Limits], timeout: float) -> list[Outcome]:
         """See `Connection.predict`. One request for each run of pictures with the same limits."""
-        until = time.monotonic() + timeout
-        outcomes: list[Outcome] = []
-        for positions, wanted in grouped(images, limits):
-            outcomes += self._predict([images[position] for position in positions], wanted, until - time.monotonic())
-        return outcomes
+        return predict_in_runs(images, limits, timeout, self._infer)
 
     def close(self) -> None:
         """See `Connection.close`."""
         self._channel.close()
 
-    def _predict(self, images: list[bytes], limits: Limits, timeout: float) -> list[Outcome]:
-        outputs = self._infer([Tensor(IMAGE_INPUT, BYTES, object_array(images))], limit_parameters(limits), timeout)
-        if IMAGE_OUTPUT not in outputs or outputs[IMAGE_OUTPUT].dtype != object:
-            raise CallError(Failure.GARBAGE, f"the answer has no output {IMAGE_OUTPUT} of BYTES")
-        return read_outcomes(outputs[IMAGE_OUTPUT].ravel().tolist(), len(images))
-
-    def _infer(self, tensors: list[Tensor], parameters: Mapping[str, float], timeout: float) -> dict[str, Array]:
+    def _infer(self, tensors: Sequence[Tensor], parameters: Mapping[str, float], timeout: float) -> dict[str, Array]:
         from inference_core.oip.contents import fill_message, read_messages
         from inference_core.oip.messages import message_class
 

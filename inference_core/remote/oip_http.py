@@ -10,21 +10,14 @@ from inference_core.engines import Array
 from inference_core.errors import BadRequestError, first_line
 from inference_core.limits import Limits
 from inference_core.oip.binary import HEADER_LENGTH, read_tensors, request_parts, split_body
-from inference_core.oip.byte_strings import object_array
-from inference_core.oip.datatypes import BYTES, bundle_dtype
+from inference_core.oip.datatypes import bundle_dtype
 from inference_core.oip.fields import Json, member, objects
-from inference_core.oip.images import IMAGE_INPUT, IMAGE_OUTPUT
 from inference_core.oip.tensors import Tensor
 from inference_core.predictor import Outcome
 from inference_core.remote.connection import CallError, Failure, RemoteModel, RemoteTensor
 from inference_core.remote.http import HttpSender
 from inference_core.remote.http_answer import HttpAnswer, check
-from inference_core.remote.pictures import (
-    grouped,
-    limit_parameters,
-    read_outcomes,
-    takes_images,
-)
+from inference_core.remote.pictures import predict_in_runs, takes_images
 from inference_core.remote.plan import Plan
 
 _BINARY = "binary_tensor_data"
@@ -82,44 +75,33 @@ class OipHttpConnection:
     def infer(self, inputs: Mapping[str, Array], timeout: float) -> dict[str, Array]:
         """See `Connection.infer`. BF16 comes as float32."""
         tensors = [Tensor.of(name, array) for name, array in inputs.items()]
-        return {tensor.name: tensor.widened() for tensor in self._ask(tensors, {}, time.monotonic() + timeout)}
+        return self._ask(tensors, {}, timeout)
 
     def predict(self, images: Sequence[bytes], limits: Sequence[Limits], timeout: float) -> list[Outcome]:
         """See `Connection.predict`. One request for each run of pictures with the same limits."""
-        until = time.monotonic() + timeout
-        outcomes: list[Outcome] = []
-        for positions, wanted in grouped(images, limits):
-            outcomes += self._predict([images[position] for position in positions], wanted, until)
-        return outcomes
+        return predict_in_runs(images, limits, timeout, self._ask)
 
     def close(self) -> None:
         """See `Connection.close`."""
         self._sender.close()
 
-    def _predict(self, images: Sequence[bytes], limits: Limits, until: float) -> list[Outcome]:
-        files = Tensor(IMAGE_INPUT, BYTES, object_array(images))
-        answered = self._ask([files], limit_parameters(limits), until)
-        results = [tensor for tensor in answered if (tensor.name, tensor.datatype) == (IMAGE_OUTPUT, BYTES)]
-        if not results:
-            raise CallError(Failure.GARBAGE, f"the answer has no output {IMAGE_OUTPUT} of BYTES")
-        return read_outcomes(results[0].array.ravel().tolist(), len(images))
-
-    def _ask(self, tensors: Sequence[Tensor], parameters: Mapping[str, object], until: float) -> list[Tensor]:
+    def _ask(self, tensors: Sequence[Tensor], parameters: Mapping[str, object], timeout: float) -> dict[str, Array]:
+        until = time.monotonic() + timeout
         is_binary = self._takes_binary(until)
         asked: Json = {"parameters": {"binary_data_output": is_binary, **parameters}}
         try:
             body = request_parts(asked, tensors, binary=is_binary)
         except BadRequestError as error:
             raise CallError(Failure.REFUSED, f"it takes no binary tensors, and {first_line(error)}") from error
-        timeout = until - time.monotonic()
+        left = until - time.monotonic()
         headers = {
             "Content-Type": "application/octet-stream" if is_binary else "application/json",
-            _TIMEOUT_HEADER: str(max(1, math.ceil(timeout * 1e3))),
+            _TIMEOUT_HEADER: str(max(1, math.ceil(left * 1e3))),
         }
         if is_binary:
             headers[HEADER_LENGTH] = str(len(body[0]))
-        answer = self._sender.send("POST", f"{self._model}/infer", body=body, headers=headers, timeout=timeout)
-        return _outputs(check(answer))
+        answer = self._sender.send("POST", f"{self._model}/infer", body=body, headers=headers, timeout=left)
+        return {tensor.name: tensor.widened() for tensor in _outputs(check(answer))}
 
     def _takes_binary(self, until: float) -> bool:
         """Asks once. A server that does not show its metadata gets JSON, which all of them read."""

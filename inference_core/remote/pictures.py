@@ -1,18 +1,26 @@
 """Encoded pictures over the Open Inference Protocol, as another Satchel takes them: BYTES `image` in, `result` out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 import orjson
 
 from inference_core.client.failures import failure
 from inference_core.client.results import result_of
+from inference_core.engines import Array
 from inference_core.errors import SatchelError
 from inference_core.limits import AS_PACKED, Limits
+from inference_core.oip.byte_strings import object_array
+from inference_core.oip.datatypes import BYTES
 from inference_core.oip.images import ERRORS_INSIDE, IMAGE_INPUT, IMAGE_OUTPUT
+from inference_core.oip.tensors import Tensor
 from inference_core.predictor import Outcome
 from inference_core.remote.connection import CallError, Failure, RemoteTensor
 from inference_core.remote.http_answer import kind_of
+
+Ask = Callable[[Sequence[Tensor], Mapping[str, bool | float | int], float], Mapping[str, Array]]
+"""The outputs by name for tensors and a request's parameters, within some seconds."""
 
 _OF_A_PICTURE = {400, 413, 415, 422}
 """Statuses of errors that a picture, or what is wanted of it, is to blame for."""
@@ -26,6 +34,30 @@ def takes_images(
         return True
     there = [[(tensor.name, tensor.dtype) for tensor in tensors] for tensors in (inputs, outputs)]
     return (IMAGE_INPUT, "string") in there[0] and (IMAGE_OUTPUT, "string") in there[1]
+
+
+def predict_in_runs(images: Sequence[bytes], limits: Sequence[Limits], timeout: float, ask: Ask) -> list[Outcome]:
+    """What became of each picture. One request for each run of pictures with the same limits.
+
+    Args:
+        images: encoded.
+        limits: of each, or none.
+        timeout: seconds for all requests together.
+        ask: makes a request.
+
+    Raises:
+        CallError: see `read_outcomes`; or an answer has no results.
+    """
+    until = time.monotonic() + timeout
+    outcomes: list[Outcome] = []
+    for positions, wanted in grouped(images, limits):
+        files = Tensor(IMAGE_INPUT, BYTES, object_array([images[position] for position in positions]))
+        outputs = ask([files], limit_parameters(wanted), until - time.monotonic())
+        results = outputs.get(IMAGE_OUTPUT)
+        if results is None or results.dtype != object:
+            raise CallError(Failure.GARBAGE, f"the answer has no output {IMAGE_OUTPUT} of BYTES")
+        outcomes += read_outcomes(results.ravel().tolist(), len(positions))
+    return outcomes
 
 
 def grouped(images: Sequence[bytes], limits: Sequence[Limits]) -> Iterator[tuple[list[int], Limits]]:

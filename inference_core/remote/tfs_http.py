@@ -8,7 +8,8 @@ from urllib.parse import quote
 from inference_core.engines import Array
 from inference_core.limits import Limits
 from inference_core.remote.connection import CallError, Failure, RemoteModel, RemoteTensor
-from inference_core.remote.http import HttpAnswer, HttpSender, check
+from inference_core.remote.http import HttpSender
+from inference_core.remote.http_answer import HttpAnswer, check
 from inference_core.remote.plan import Plan
 from inference_core.remote.tfs_signature import no_pictures, no_signature
 from inference_core.tfs.datatypes import dtype_of

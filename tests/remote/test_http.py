@@ -18,7 +18,8 @@ import pytest
 from inference_core.errors import SettingsError
 from inference_core.remote import http
 from inference_core.remote.connection import CallError, Failure
-from inference_core.remote.http import HttpAnswer, HttpSender
+from inference_core.remote.http import HttpSender
+from inference_core.remote.http_answer import HttpAnswer
 from inference_core.remote.plan import Credentials
 from tests.remote.certificates import Certificate, make_certificate
 from tests.remote.endpoints import plan, wait_until
