@@ -100,19 +100,31 @@ def pack(  # noqa: PLR0913, PLR0917  # an argument for each option
 @command
 def slim(
     bundle: Annotated[Path, typer.Argument(help="A bundle directory or a .satchel file.")],
-    keep: Annotated[str, typer.Option(help="Engines, or engine:precision, to keep, separated by commas.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Bundle directory, or one file ending in .satchel.")],
+    keep: Annotated[
+        str | None, typer.Option(help="Engines, or engine:precision, to keep, separated by commas.")
+    ] = None,
+    without_files: Annotated[
+        bool, typer.Option("--without-files", help="Leave the models' files out: a directory for remote mode.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace what is at the output.")] = False,
 ) -> None:
-    """Write a copy of a bundle with fewer artifacts.
+    """Write a copy of a bundle with fewer artifacts, or with all of them described and none of their files.
 
     \b
         satchel slim models/yolox_nano --keep onnxruntime -o slim/yolox_nano
+        satchel slim models/yolox_nano --without-files -o thin/yolox_nano
     """
     from inference_core.bundle import open_bundle
-    from inference_core.packing.slim import slim_bundle
+    from inference_core.packing.slim import slim_bundle, thin_bundle
 
+    if without_files == (keep is not None):
+        raise typer.BadParameter("give one of the two", param_hint="--keep, --without-files")
     with open_bundle(bundle) as opened:
+        if without_files:
+            thin_bundle(opened, output, force=force)
+            stdout().print(f"{output}: for remote mode, without the models' files", soft_wrap=True)
+            return
         manifest = slim_bundle(opened, _listed(keep), output, force=force)
     size = sum(record.bytes for record in manifest.files.values())
     artifacts = ", ".join(f"{artifact.engine}:{artifact.precision}" for artifact in manifest.artifacts)

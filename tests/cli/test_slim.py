@@ -69,7 +69,15 @@ def test_an_existing_target_needs_force(satchel: Command, bundle: Path, tmp_path
     assert satchel(*arguments, "--force").code == 0
 
 
-def test_what_to_keep_has_to_be_said(satchel: Command, bundle: Path, tmp_path: Path) -> None:
-    answer = satchel("slim", bundle, "-o", tmp_path / "slim")
+@pytest.mark.parametrize("options", [[], ["--keep", "onnxruntime", "--without-files"]])
+def test_what_to_keep_has_to_be_said(satchel: Command, bundle: Path, tmp_path: Path, options: list[str]) -> None:
+    answer = satchel("slim", bundle, "-o", tmp_path / "slim", *options)
     assert (answer.code, answer.out) == (2, "")
     assert "--keep" in answer.err
+
+
+def test_files_may_be_left_out_for_remote_mode(satchel: Command, bundle: Path, tmp_path: Path) -> None:
+    answer = satchel("slim", bundle, "--without-files", "-o", tmp_path / "thin")
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out == f"{tmp_path / 'thin'}: for remote mode, without the models' files\n"
+    assert [path.name for path in (tmp_path / "thin").iterdir()] == ["bundle.json"]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from inference_core.bundle import open_bundle, write_bundle
-from inference_core.errors import NotFoundError, PackError
-from inference_core.packing.slim import slim_bundle
+from inference_core.errors import BundleError, NotFoundError, PackError
+from inference_core.packing.slim import slim_bundle, thin_bundle
 from tests.models import pack_classifier
 
 
@@ -67,3 +67,28 @@ def test_what_the_bundle_lacks_cannot_be_kept(bundle: Path) -> None:
 def test_something_has_to_be_kept(bundle: Path) -> None:
     with pytest.raises(PackError, match="nothing is to be kept"):
         slim(bundle)
+
+
+def test_without_files_the_manifest_stays_as_it_is(bundle: Path) -> None:
+    target = bundle.with_name("thin")
+    with open_bundle(bundle) as opened:
+        thin_bundle(opened, target)
+    assert {path.name for path in target.iterdir()} == {"bundle.json", "tuning.md"}
+    with open_bundle(bundle) as whole, open_bundle(target, artifacts=False) as thin:
+        assert thin.digest == whole.digest
+    with pytest.raises(BundleError, match="missing"):
+        open_bundle(target)
+
+
+def test_without_files_it_is_a_directory(bundle: Path) -> None:
+    with open_bundle(bundle) as opened, pytest.raises(BundleError, match="would not be whole"):
+        thin_bundle(opened, bundle.with_name("thin.satchel"))
+
+
+def test_without_files_an_existing_target_needs_force(bundle: Path) -> None:
+    target = bundle.with_name("thin")
+    with open_bundle(bundle) as opened:
+        thin_bundle(opened, target)
+        with pytest.raises(BundleError, match="exists"):
+            thin_bundle(opened, target)
+        thin_bundle(opened, target, force=True)
