@@ -1,5 +1,6 @@
 """What each call shows of who asks: a header of its own, a bearer token, or one of the machine's managed identity."""
 
+import os
 import threading
 import time
 from itertools import accumulate
@@ -49,6 +50,8 @@ class ManagedIdentity:
 
     Args:
         scope: what the tokens are for, such as `api://satchel/.default`.
+
+    The environment variable AZURE_CLIENT_ID says which of several identities it is.
     """
 
     def __init__(self, scope: str) -> None:
@@ -56,7 +59,9 @@ class ManagedIdentity:
             require(package, extra="identity", purpose="a managed identity")
         from azure.identity import ManagedIdentityCredential
 
-        self._source: TokenCredential = ManagedIdentityCredential()
+        # A machine may have several identities; the package reads this variable elsewhere, though not here.
+        client_id = os.environ.get("AZURE_CLIENT_ID")
+        self._source: TokenCredential = ManagedIdentityCredential(client_id=client_id)
         self._scope = scope
         self._lock = threading.Lock()
         self._token = ""

@@ -35,12 +35,14 @@ class FakeIdentity:
         self.scopes: list[str] = []
         self.fails: Exception | None = None
         self.credentials = 0
+        self.client_id: str | None = None
         self.entered = threading.Event()
         self.goes = threading.Event()
         self.goes.set()
 
-    def make(self) -> "FakeIdentity":
+    def make(self, *, client_id: str | None) -> "FakeIdentity":
         self.credentials += 1
+        self.client_id = client_id
         return self
 
     def get_token(self, *scopes: str) -> Token:
@@ -78,6 +80,17 @@ def test_a_managed_identity_gets_a_token_for_its_scope_and_keeps_it(azure: FakeI
         assert headers.current() == {"X-Env": "test", "Authorization": "Bearer token-1"}
     assert azure.scopes == [SCOPE]
     assert azure.credentials == 1
+
+
+@pytest.mark.parametrize("client_id", [None, "0e6f"])
+def test_one_of_several_identities_is_chosen_as_azure_has_it(
+    azure: FakeIdentity, monkeypatch: pytest.MonkeyPatch, client_id: str | None
+) -> None:
+    monkeypatch.delenv("AZURE_CLIENT_ID", raising=False)
+    if client_id is not None:
+        monkeypatch.setenv("AZURE_CLIENT_ID", client_id)
+    CallHeaders(Credentials(identity=SCOPE)).current()
+    assert azure.client_id == client_id
 
 
 def test_a_token_is_renewed_five_minutes_before_it_expires(
