@@ -18,8 +18,15 @@ lock() { # lock FILE OPTION...
 
 lock requirements.txt --extra onnx --extra serve --extra functions --generate-hashes "$@"
 lock requirements-thin.txt --extra remote --extra functions --constraints requirements.txt --generate-hashes "$@"
+lock requirements-grpc.txt --extra grpc --constraints requirements.txt --generate-hashes "$@"
+lock requirements-identity.txt --extra identity --constraints requirements.txt --generate-hashes "$@"
+lock requirements-otel-azure.txt --extra otel-azure --constraints requirements.txt --generate-hashes "$@"
 lock requirements-dev.txt --extra dev --constraints requirements.txt --generate-hashes "$@"
-lock requirements-tf.txt --extra tf --constraints requirements.txt --generate-hashes "$@"
+lock requirements-openvino.txt --extra openvino --constraints requirements.txt --generate-hashes "$@"
+# Without the project's settings for uv, which leave CUDA's libraries out.
+lock requirements-gpu.txt --no-config --extra gpu --constraints requirements.txt --generate-hashes "$@"
+# An image has the packages for gRPC, too.
+lock requirements-tf.txt --extra tf --constraints requirements.txt --constraints requirements-grpc.txt --generate-hashes "$@"
 # No hashes: a CPU and a CUDA build of torch share one version number.
 lock requirements-torch.txt --extra torch --constraints requirements.txt "$@"
 # What scripts/packing_python.sh installs. No constraints: NNCF takes an older NumPy. No hashes: CPU builds of torch.

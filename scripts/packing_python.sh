@@ -6,6 +6,7 @@ set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 venv=$1
+# shellcheck disable=SC2100 # a name, no sum
 requirements=requirements-packing.txt
 folder=$PWD/build/packing-$(sha256sum "$requirements" | cut -c1-12)
 
