@@ -15,12 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from grid import STRIDES, WIDEST
 from labels import CLASSES
-
-STRIDES = (8, 16, 32)
-"""Pixels of the input per cell, for each of the three levels."""
-WIDEST = 4.6
-"""Cap of the logarithm of a predicted distance in strides (about 100 strides)."""
 
 
 def conv(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Sequential:
