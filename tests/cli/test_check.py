@@ -1,5 +1,6 @@
 """`satchel check`."""
 
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,9 +73,12 @@ def test_an_app_that_is_none_is_said(satchel: Command, tmp_path: Path, text: str
     assert message in answer.err
 
 
-def test_a_damaged_bundle_fails(satchel: Command, tiny_models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SATCHEL_MODELS", str(tiny_models))
-    with (tiny_models / "tiny_classifier" / "model.onnx").open("ab") as file:
+def test_a_damaged_bundle_fails(
+    satchel: Command, tiny_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = shutil.copytree(tiny_models / "tiny_classifier", tmp_path / "bundle")
+    monkeypatch.setenv("SATCHEL_MODELS", str(bundle))
+    with (bundle / "model.onnx").open("ab") as file:
         file.write(b"more")
     answer = satchel("check")
     assert (answer.code, answer.out) == (1, "")
