@@ -6,25 +6,45 @@ Records are immutable, refuse unknown keys and never coerce one JSON type into a
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, ValidationError
 
 from inference_core.bundle.explain import explain, shorten
 from inference_core.errors import ManifestError
 
+if TYPE_CHECKING:
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
+
 
 class Record(BaseModel):
-    """Base of every manifest record: frozen, closed, strict."""
+    """Base of every manifest record: frozen, closed, strict.
+
+    What checks a record is made with its first use: most are parts of others, whose check has theirs in it.
+    """
 
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
         strict=True,
         allow_inf_nan=False,
-        use_attribute_docstrings=True,
         hide_input_in_errors=True,
+        defer_build=True,
     )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: "CoreSchema", handler: GetJsonSchemaHandler, /
+    ) -> "JsonSchemaValue":
+        """Adds the strings below the fields. `use_attribute_docstrings` would read the source when it is imported."""
+        from inference_core.bundle.docstrings import field_docstrings
+
+        schema = handler(core_schema)
+        properties = handler.resolve_ref_schema(schema)["properties"]
+        for name, text in field_docstrings(cls).items():
+            properties[name]["description"] = text
+        return schema
 
 
 def _require_op(schema: dict[str, Any]) -> None:

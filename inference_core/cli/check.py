@@ -34,7 +34,7 @@ def check(
     Settings are those of the environment, as `satchel serve` and the Function read them.
 
     \b
-        docker run --rm --read-only --tmpfs /tmp satchel:embedded-onnx satchel check
+        satchel check --image card.png
     """
     from inference_core.repository import find_bundles
 

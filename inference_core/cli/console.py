@@ -9,13 +9,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import ParamSpec, TypeVar
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.text import Text
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from inference_core.errors import SatchelError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
 
 FAILED = 1
 INTERRUPTED = 130
@@ -27,13 +27,17 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def stdout() -> Console:
+def stdout() -> "Console":
     """For results: text as it is, since labels may hold brackets. Colours only on a terminal."""
+    from rich.console import Console
+
     return Console(highlight=False, markup=False, emoji=False)
 
 
-def stderr() -> Console:
+def stderr() -> "Console":
     """For progress and errors, so that results can be piped."""
+    from rich.console import Console
+
     return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
@@ -93,12 +97,16 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 def report(error: SatchelError, about: str | None = None) -> None:
     """Writes an error for people to stderr."""
+    from rich.text import Text
+
     head = Text("error: ", style="bold red")
     stderr().print(head + Text(f"{about}: {error}" if about else str(error)), soft_wrap=True)
 
 
-def progress_bar() -> Progress:
+def progress_bar() -> "Progress":
     """A progress bar on stderr; silent where stderr is no terminal."""
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     console = stderr()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

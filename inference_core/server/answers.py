@@ -1,11 +1,12 @@
 """Answers: one JSON encoder for results, and one translator from errors to responses."""
 
 import logging
+from typing import TYPE_CHECKING
 
 import orjson
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inference_core.errors import (
@@ -14,6 +15,9 @@ from inference_core.errors import (
     NotFoundError,
     SatchelError,
 )
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 _log = logging.getLogger("satchel")
 
@@ -50,8 +54,9 @@ def local_path(scope: Scope) -> str:
     return path.removeprefix(root) if path == root or path.startswith(f"{root}/") else path
 
 
-def install_error_handlers(app: FastAPI) -> None:
+def install_error_handlers(app: "FastAPI") -> None:
     """Makes every failure of `app`, its own or the framework's, answer in the one error shape."""
+    from fastapi.exceptions import RequestValidationError
 
     @app.exception_handler(SatchelError)
     async def ours(request: Request, error: SatchelError) -> Response:

@@ -4,31 +4,37 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
-from inference_core import __version__
-from inference_core.server import bmw, metrics, oip, page, routes, tfs
-from inference_core.server.answers import install_error_handlers
+from inference_core.server import metrics, prediction, probes
+from inference_core.server.answers import DefectGuard
+from inference_core.server.bmw import direct as bmw
+from inference_core.server.deferred import Deferred
 from inference_core.server.direct import Directly
 from inference_core.server.draining import drain_first
 from inference_core.server.envelope import Envelope
 from inference_core.server.head import HeadGuard
 from inference_core.server.intake import Intake
 from inference_core.server.logs import configure_logging
+from inference_core.server.oip import direct as oip
 from inference_core.server.security import KeyGuard, KeyRing, add_cors
 from inference_core.server.service import Service
+from inference_core.server.tfs import direct as tfs
 from inference_core.server.traces import traces_from_environment
 from inference_core.settings import Settings
+
+DIRECT = [route for door in (prediction, oip, tfs, bmw, probes, metrics) for route in door.DIRECT]
 
 _GRACE = 30  # seconds that gRPC calls under way may take at the end
 
 
-def create_app(service: Service) -> FastAPI:
+def create_app(service: Service) -> Starlette:
     """Builds the application. Its lifespan starts and stops `service`; a host without lifespan does that itself."""
     traces = traces_from_environment(os.environ)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as undo:
             if traces is not None:
                 undo.callback(traces.close)
@@ -38,21 +44,18 @@ def create_app(service: Service) -> FastAPI:
             yield
             service.drain()
 
-    app = FastAPI(
-        title="Satchel",
-        version=__version__,
-        summary="Trained vision models, packed and served.",
-        lifespan=lifespan,
-        docs_url=None,  # the page has its own, which needs no other host
-        redoc_url=None,
-    )
+    def build() -> ASGIApp:
+        from inference_core.server.api import create_api
+
+        return create_api(app.state)
+
+    app = Starlette(lifespan=lifespan)
     app.state.service = service
     app.state.metrics = service.metrics
-    for door in (routes, page, metrics, oip, tfs, bmw):
-        app.include_router(door.router)
-    app.add_middleware(Directly, routes=(*routes.DIRECT, *oip.DIRECT))
+    app.router.default = Deferred(build)
+    app.add_middleware(Directly, routes=DIRECT)
     app.add_middleware(Intake, limit=service.settings.max_bodies_mb * 2**20)
-    install_error_handlers(app)
+    app.add_middleware(DefectGuard)
     app.add_middleware(HeadGuard)
     if service.settings.api_keys:
         app.add_middleware(KeyGuard, keys=KeyRing(service.settings.api_keys))
@@ -78,7 +81,7 @@ async def _grpc(service: Service) -> AsyncIterator[None]:
         await door.stop(_GRACE)
 
 
-def app_from_environment() -> FastAPI:
+def app_from_environment() -> Starlette:
     """The application for a server that starts it by name, such as uvicorn with several workers."""
     settings = Settings.from_environment(os.environ)
     configure_logging(settings.log_format)

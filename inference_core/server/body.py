@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from fastapi import Request
+from starlette.requests import Request
 
 from inference_core.errors import BadRequestError, DeadlineError, TooLargeError, UnsupportedMediaError
 from inference_core.server.carriers import form_files, json_images

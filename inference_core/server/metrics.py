@@ -1,16 +1,19 @@
 """Metrics for Prometheus: what the engine room and the doors tell, counted."""
 
+import asyncio
 import os
 import platform
 import threading
 from typing import TYPE_CHECKING, get_args
 
-from fastapi import APIRouter, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from inference_core import __version__
 from inference_core.observer import ModelState
+from inference_core.server.direct import DirectRoute
 from inference_core.server.exchange import STAGES
-from inference_core.server.exposition import OPEN_METRICS, TEXT, exposition, forget, shared_directory
+from inference_core.server.exposition import exposition, forget, shared_directory
 from inference_core.tasks import Timings
 
 if TYPE_CHECKING:
@@ -42,8 +45,9 @@ class Metrics:
         self._of(model).waiting.set(count)
 
     def capacity(self, model: str, count: int) -> None:
-        """So many requests of `model` may run or wait; more are refused."""
+        """So many requests of `model` may run or wait; more are refused. From here on it has numbers: none wait yet."""
         self._instruments.capacity.labels(model).set(count)
+        self._instruments.waiting.labels(model)
 
     def batch(self, model: str, size: int) -> None:
         """See `Observer.batch`."""
@@ -189,18 +193,11 @@ class _OfModel:
         self.stages = [(stage, instruments.stage_seconds.labels(model, stage)) for stage in STAGES]
 
 
-router = APIRouter(tags=["health"])
-_PLAIN = {"schema": {"type": "string"}}
-
-
-@router.get(
-    "/metrics",
-    summary="Metrics for Prometheus",
-    response_class=Response,
-    responses={200: {"content": {kind.partition(";")[0]: _PLAIN for kind in (TEXT, OPEN_METRICS)}}},
-)
-def show_metrics(request: Request) -> Response:
+async def show_metrics(request: Request) -> Response:
     """Counters, histograms and gauges of every process of this server: text, or OpenMetrics by `Accept`."""
     metrics: Metrics = request.app.state.metrics
-    body, kind = metrics.text(request.headers.get("accept", ""))
+    body, kind = await asyncio.to_thread(metrics.text, request.headers.get("accept", ""))
     return Response(body, headers={"Content-Type": kind})
+
+
+DIRECT = (DirectRoute("GET", "/metrics", show_metrics),)

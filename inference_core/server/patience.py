@@ -3,7 +3,7 @@
 import re
 import time
 
-from fastapi import Request
+from starlette.requests import Request
 
 from inference_core.errors import InvalidParameterError
 from inference_core.settings import Settings

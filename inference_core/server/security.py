@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -129,7 +129,7 @@ def require_admin(service: Administered) -> None:
         )
 
 
-def add_cors(app: FastAPI, settings: Settings) -> None:
+def add_cors(app: Starlette, settings: Settings) -> None:
     """Lets pages of `settings.cors_origins` call `app`; without origins, nothing.
 
     Add it after the `KeyGuard`, so that it lies outside: a browser's preflight carries no key.

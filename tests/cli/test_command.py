@@ -13,9 +13,10 @@ import pytest
 from inference_core import __version__
 from tests.cli.conftest import SATCHEL, Command, call
 from tests.pictures import plain
+from tests.test_imports import python
 
 COMMANDS = [
-    *("pack", "slim", "export", "inspect", "verify", "predict", "serve", "load", "key"),
+    *("pack", "slim", "export", "inspect", "verify", "predict", "serve", "check", "load", "key"),
     *("archive", "unpack", "recipes", "schema", "settings"),
 ]
 
@@ -144,3 +145,14 @@ def test_a_failing_disk_or_an_interruption_ends_without_a_traceback(
     answer = satchel("schema")
     assert (answer.code, answer.out) == (code, "")
     assert answer.err.partition("  remedy:")[0] == told
+
+
+def test_serving_imports_neither_what_packs_nor_what_draws_on_terminals() -> None:
+    code = (
+        "import sys; sys.argv = ['satchel', 'serve', '--help']; from inference_core.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print([name for name in ('rich', 'fastapi', 'inference_core.cli.pack', 'inference_core.bench',"
+        " 'inference_core.packing', 'inference_core.export') if name in sys.modules])"
+    )
+    assert python(code).stdout.splitlines()[-1] == "[]"

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from inference_core.limits import Limits
@@ -29,7 +29,7 @@ def open_door(models: Path, **settings: Any) -> Iterator[TestClient]:
         yield client
 
 
-async def started_app(models: Path, **settings: Any) -> tuple[FastAPI, Service]:
+async def started_app(models: Path, **settings: Any) -> tuple[Starlette, Service]:
     """An application with its models loaded, without a server."""
     service = Service(Settings(models=models, **settings))
     await service.start()
@@ -49,7 +49,11 @@ class Answer:
 
 
 async def ask(
-    app: FastAPI, receive: Receive, method: str = "POST", path: str = PREDICT, headers: Mapping[str, str] | None = None
+    app: Starlette,
+    receive: Receive,
+    method: str = "POST",
+    path: str = PREDICT,
+    headers: Mapping[str, str] | None = None,
 ) -> Answer:
     """Calls the application with ASGI messages from `receive`."""
     sent: list[Mapping[str, Any]] = []

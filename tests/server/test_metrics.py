@@ -11,7 +11,8 @@ from inference_core import __version__
 from inference_core.observer import ModelState, Observer
 from inference_core.server.exchange import STAGES
 from inference_core.server.exposition import OPEN_METRICS, TEXT
-from inference_core.server.metrics import Metrics, router
+from inference_core.server.metrics import Metrics
+from inference_core.server.routes.metrics import router
 from inference_core.tasks import Timings
 from tests.server.test_exposition import Samples, labels, samples
 from tests.test_imports import python
@@ -26,6 +27,11 @@ def metrics() -> Metrics:
 
 def told(metrics: Metrics) -> Samples:
     return samples(metrics.text()[0].decode())
+
+
+def test_a_model_that_nobody_has_asked_yet_has_an_empty_queue(metrics: Metrics) -> None:
+    metrics.capacity("tiny", 10)
+    assert told(metrics)[labels("satchel_waiting", model="tiny")] == 0
 
 
 def test_it_is_an_observer(metrics: Metrics) -> None:

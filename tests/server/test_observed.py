@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from inference_core.server.metrics import Metrics
 from tests.pictures import plain
@@ -50,7 +50,7 @@ def test_names_that_clients_make_up_are_no_labels(tiny_models: Path) -> None:
 
 
 def test_a_client_that_left_and_one_that_was_refused(tiny_models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def check() -> FastAPI:
+    async def check() -> Starlette:
         gate, left = Gate(monkeypatch), asyncio.Event()
         app, service = await started_app(tiny_models, threads=1, queue_size=1)
         running = asyncio.create_task(ask(app, body_of(RED)))

@@ -232,10 +232,20 @@ def test_many_callers_share_the_calls_that_are_allowed(thin_models: Path, endpoi
     assert len(endpoint.connections) <= 5  # and the watcher's
 
 
-HEAVY = ("onnxruntime", "openvino", "torch", "satchel_torchscript", "tensorflow", "grpc", "google.protobuf")
+ENGINES = ("onnxruntime", "openvino", "torch", "satchel_torchscript", "tensorflow", "grpc", "google.protobuf")
+OPEN, SERVING = "/v2/models/tiny_classifier/infer", "/v1/models/tiny_classifier:predict"
+SLOW_TO_IMPORT = ("fastapi", "typer", "rich", "inference_core.server.api")
+NOT_FOR_SERVING = ("inference_core.packing", "inference_core.export", "inference_core.bench", "inference_core.cli")
+OF_ENGINES = tuple(
+    f"inference_core.engines.{name}"
+    for name in ("onnx_runtime", "openvino", "tensorflow", "tensorflow_graph", "tensorflow_lite", "torchscript")
+)
 
 
-def test_thin_serving_imports_no_engine_and_no_protobuf(thin_models: Path, endpoint: OipServer) -> None:
+@pytest.mark.parametrize("asked", [(), (PREDICT,), (PREDICT, OPEN, SERVING)], ids=["built", "predicted", "all doors"])
+def test_thin_serving_imports_no_engine_and_nothing_that_starts_slowly(
+    thin_models: Path, endpoint: OipServer, asked: tuple[str, ...]
+) -> None:
     """What a Function image in remote mode goes through, but for the Function's own door."""
     code = f"""
 import os, sys
@@ -243,8 +253,12 @@ from starlette.testclient import TestClient
 from inference_core.server import create_app, Service
 from inference_core.settings import Settings
 with TestClient(create_app(Service(Settings.from_environment(os.environ)))) as door:
-    assert door.post({PREDICT!r}, content={PICTURES[0]!r}).status_code == 200
-print([name for name in {HEAVY} if name in sys.modules])
+    assert door.get("/health/ready").status_code == 200
+    assert door.get("/metrics").status_code == 200
+    for path in {asked}:
+        body = {PICTURES[0]!r} if path == {PREDICT!r} else b"no JSON"
+        assert door.post(path, content=body).status_code == (200 if path == {PREDICT!r} else 400)
+print([name for name in {ENGINES + SLOW_TO_IMPORT + NOT_FOR_SERVING + OF_ENGINES} if name in sys.modules])
 """
     variables = {"SATCHEL_MODE": "remote", "SATCHEL_REMOTE_URL": endpoint.url, "SATCHEL_REMOTE_MODEL": "tiny"}
     assert python(code, SATCHEL_MODELS=str(thin_models), **variables).stdout == "[]\n"

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from inference_core.errors import BundleError, NotReadyError
 from inference_core.observer import Observer
@@ -19,7 +19,7 @@ from tests.server.doors import Answer, Gate, ask, body_of, started_app
 RED = plain((255, 0, 0))
 
 
-async def get(app: FastAPI, path: str) -> Answer:
+async def get(app: Starlette, path: str) -> Answer:
     return await ask(app, body_of(), "GET", path)
 
 

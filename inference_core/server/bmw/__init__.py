@@ -3,7 +3,3 @@
 Their names, fields and shapes are those of `src/main/start.py` in BMW-InnovationLab/BMW-TensorFlow-Inference-API-CPU
 and -GPU. Errors are not: they have a status of their own and Satchel's one shape, where BMW's answer is 200.
 """
-
-from inference_core.server.bmw.routes import router
-
-__all__ = ["router"]

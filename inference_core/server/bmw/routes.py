@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from inference_core.server.answers import answer
+from inference_core.server.bmw.direct import detect
 from inference_core.server.bmw.documents import BOXES, DETECT_FORM, LABEL_IDS, LOADED, MODEL_FORM, MODEL_IDS
 from inference_core.server.bmw.form import read_form
 from inference_core.server.bmw.ids import find_model, label_ids, model_id
-from inference_core.server.bmw.shapes import api_response, bounding_boxes, check_boxed
-from inference_core.server.connection import while_connected
+from inference_core.server.bmw.shapes import api_response
 from inference_core.server.patience import patience_of
 from inference_core.server.routes.documents import ADMIN_ERRORS, ANY_ERROR, IMAGE_ERRORS, NOT_READY, errors
 from inference_core.server.routes.given import Name, TheService
@@ -37,18 +37,7 @@ async def load_all(service: TheService) -> Response:
     return answer(ids)
 
 
-@router.post("/detect", summary="Detect objects", responses=BOXES | IMAGE_ERRORS, openapi_extra=DETECT_FORM)
-async def detect(request: Request, service: TheService) -> Response:
-    """Runs a model for detection on a picture. `confidence` goes from 0 to 100."""
-    patience = patience_of(request, service.settings)
-    form = await read_form(request, service.settings.max_body_mb * 2**20, patience)
-    name, version = find_model(service.models.entries(), form.field("model"))
-    image = form.image()
-    async with service.lease(name, version) as model:
-        check_boxed(name, model.manifest.task)
-        result = await while_connected(request, model.scheduler.predict(image, timeout=patience.left))
-    request.state.timings = result.timings_ms
-    return answer(bounding_boxes(result))
+router.post("/detect", summary="Detect objects", responses=BOXES | IMAGE_ERRORS, openapi_extra=DETECT_FORM)(detect)
 
 
 @router.post(

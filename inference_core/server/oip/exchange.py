@@ -2,7 +2,8 @@
 
 import asyncio
 
-from fastapi import Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from inference_core.oip.binary import HEADER_LENGTH, join_body, read_tensors, split_body
 from inference_core.oip.fields import Json, member, objects

@@ -1,5 +1,1 @@
 """The page for trying a model in a browser, and the API's description, both from files of this server alone."""
-
-from inference_core.server.page.routes import router
-
-__all__ = ["router"]

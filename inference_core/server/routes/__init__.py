@@ -9,6 +9,4 @@ router = APIRouter(responses=ANY_ERROR)
 for _part in (predict, models, health):
     router.include_router(_part.router)
 
-DIRECT = predict.DIRECT
-
-__all__ = ["DIRECT", "router"]
+__all__ = ["router"]

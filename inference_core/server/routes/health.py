@@ -8,23 +8,15 @@ from inference_core import __version__
 from inference_core.engines import engine_versions
 from inference_core.imaging import imaging_paths
 from inference_core.server.answers import answer
+from inference_core.server.probes import live, ready
 from inference_core.server.routes.documents import NOT_READY
-from inference_core.server.routes.given import TheService
 from inference_core.tasks.native import postprocessing_path
 
 router = APIRouter(tags=["health"])
 
 
-@router.get("/health/live", summary="Is the process alive?")
-async def live() -> Response:
-    """Always 200 while the process answers."""
-    return answer({"status": "live"})
-
-
-@router.get("/health/ready", summary="Can it predict?", responses=NOT_READY)
-async def ready(service: TheService) -> Response:
-    """200 once every model is loaded and warm, or waits for its first request where that is wanted."""
-    return answer({"status": "ready", "models": service.ready()})
+router.get("/health/live", summary="Is the process alive?")(live)
+router.get("/health/ready", summary="Can it predict?", responses=NOT_READY)(ready)
 
 
 @router.get("/version", summary="What is running?")

@@ -1,18 +1,10 @@
-"""Prediction: on one picture, on several, and drawn."""
+"""Prediction, as the OpenAPI document has it: on one picture, on several, and drawn."""
 
-import asyncio
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
-from inference_core.drawing import draw_result
-from inference_core.repository import Model
-from inference_core.server.acceptance import format_for
-from inference_core.server.answers import answer
-from inference_core.server.body import read_image, read_images
-from inference_core.server.connection import while_connected
-from inference_core.server.direct import DirectRoute
-from inference_core.server.patience import patience_of
+from inference_core.server.prediction import predict, predict_batch, predict_image
 from inference_core.server.routes.documents import (
     ERROR_SCHEMA,
     IMAGE_ERRORS,
@@ -21,9 +13,6 @@ from inference_core.server.routes.documents import (
     URL_ERRORS,
     errors,
 )
-from inference_core.server.routes.given import limits_of, version_of
-from inference_core.server.service import Service
-from inference_core.settings import Settings
 from inference_core.tasks import Result
 
 router = APIRouter(tags=["inference"])
@@ -40,32 +29,13 @@ _BATCH_SCHEMA: dict[str, Any] = {
 }
 _PICTURE = {"schema": {"type": "string", "format": "binary"}}
 
-
-async def _predict(request: Request, model: Model, settings: Settings) -> tuple[bytes, Result]:
-    """The picture that was sent, and what was found on it."""
-    limits, patience = limits_of(request), patience_of(request, settings)
-    model.scheduler.check_room()
-    image = await read_image(request, settings.max_body_mb * 2**20, patience, settings.url_hosts)
-    result = await while_connected(request, model.scheduler.predict(image, limits, timeout=patience.left))
-    request.state.timings = result.timings_ms
-    return image, result
-
-
-@router.post(
+router.post(
     "/models/{name}/predict",
     summary="Predict on one image",
     responses={200: {"model": Result}, **IMAGE_ERRORS, **URL_ERRORS},
     openapi_extra=ONE_IMAGE,
-)
-async def predict(request: Request) -> Response:
-    """Runs the model on the picture in the body."""
-    service: Service = request.app.state.service
-    async with service.lease(request.path_params["name"], version_of(request)) as model:
-        _, result = await _predict(request, model, service.settings)
-    return answer(result)
-
-
-@router.post(
+)(predict)
+router.post(
     "/models/{name}/predict_batch",
     summary="Predict on several images",
     responses={
@@ -73,21 +43,8 @@ async def predict(request: Request) -> Response:
         **IMAGE_ERRORS,
     },
     openapi_extra=SEVERAL_IMAGES,
-)
-async def predict_batch(request: Request) -> Response:
-    """Runs the model on each picture: a result or an error for each, in order. A bad picture fails alone."""
-    service: Service = request.app.state.service
-    settings = service.settings
-    limits, patience = limits_of(request), patience_of(request, settings)
-    async with service.lease(request.path_params["name"], version_of(request)) as model:
-        model.scheduler.check_room()
-        images = await read_images(request, settings.max_body_mb * 2**20, patience, settings.max_images)
-        work = model.scheduler.predict_batch(images, limits, timeout=patience.left)
-        outcomes = await while_connected(request, work)
-    return answer({"results": [o if isinstance(o, Result) else o.body() for o in outcomes]})
-
-
-@router.post(
+)(predict_batch)
+router.post(
     "/models/{name}/predict_image",
     summary="Draw the predictions on one image",
     responses={
@@ -98,17 +55,4 @@ async def predict_batch(request: Request) -> Response:
     },
     response_class=Response,
     openapi_extra=ONE_IMAGE,
-)
-async def predict_image(request: Request) -> Response:
-    """Runs the model on the picture in the body and draws what it finds, as PNG or, by `Accept`, as JPEG."""
-    service: Service = request.app.state.service
-    settings = service.settings
-    media_type, kind = format_for(request.headers.get("accept"))
-    async with service.lease(request.path_params["name"], version_of(request)) as model:
-        image, result = await _predict(request, model, settings)
-        drawn = await asyncio.to_thread(draw_result, image, model.manifest, result, kind, settings.max_pixels)
-    return Response(drawn, media_type=media_type)
-
-
-DIRECT = (DirectRoute("/models/{name}/predict", predict),)
-"""What has to be quickest."""
+)(predict_image)

@@ -3,7 +3,3 @@
 A model's tensors go in and come out as its artifact has them; instances that are encoded pictures run the whole
 pipeline. Errors are `{"error": "..."}`, as there.
 """
-
-from inference_core.server.tfs.routes import router
-
-__all__ = ["router"]
