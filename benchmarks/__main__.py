@@ -11,6 +11,8 @@ scripts/packing_python.sh makes.
 `python -m benchmarks --serving ASSETS`: `satchel serve` beside others; scripts/peers.sh makes their environments.
 
 `python -m benchmarks --remote ASSETS`: remote mode before a real Triton, beside tritonclient.
+
+`python -m benchmarks --images [TARGET ...]`: size and start of the container images that are here, and their budgets.
 """
 
 import argparse
@@ -19,7 +21,7 @@ import platform
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import imaging, latency, remote, serving, startup, torchscript, tuned
+from benchmarks import images, imaging, latency, remote, serving, startup, torchscript, tuned
 from inference_core.cpu import available_cpus
 
 _ROOT = Path(__file__).parents[1]
@@ -47,15 +49,18 @@ def main() -> None:
     parser.add_argument("--tuned", type=Path, help="a folder with models and images to tune on")
     parser.add_argument("--serving", type=Path, help="a folder with models and images to serve")
     parser.add_argument("--remote", type=Path, help="a folder with models and images to ask a Triton about")
+    images.offer(parser)
     parser.add_argument("--peers", type=Path, help="the environments of --serving's peers, default: build/peers")
     parser.add_argument("--models", type=_names(serving.MODELS), default=serving.MODELS, help="for --serving")
     parser.add_argument("--only", type=_names(tuple(serving.SECTIONS)), default=(), help="sections of --serving")
-    parser.add_argument("--quick", action="store_true", help="few and short rounds, for --serving and --remote")
+    parser.add_argument("--quick", action="store_true", help="few and short rounds, for --serving, --remote, --images")
     parser.add_argument("--model", default="mobilenet_v2", help="torchvision's name, for --torchscript")
     parser.add_argument("--rounds", type=int, default=100)
     chosen = parser.parse_args()
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     print(f"{platform.machine()}, {available_cpus()} CPUs, Python {platform.python_version()}, load average {load}")
+    if chosen.images is not None:
+        raise SystemExit(images.measure(chosen))
     if chosen.imaging is not None:
         imaging.measure(chosen.imaging if chosen.imaging.name else None, chosen.rounds)
         return
