@@ -43,7 +43,7 @@ test-torchscript: $(VENV)/.test $(VENV)/.imaging $(VENV)/.torchscript ## run the
 
 test-packing: $(VENV)/.test $(VENV)/.imaging $(VENV)/.torchscript ## run the tests of packing, with every framework to pack from
 	python=$$(bash scripts/packing_python.sh $(VENV)) && \
-	    $$python -m pytest tests/packing tests/engines tests/zoo $(ARGS)
+	    $$python -m pytest tests/packing tests/engines tests/zoo --numprocesses auto --dist loadfile $(ARGS)
 
 test-remote: $(VENV)/.test $(VENV)/.imaging ## run remote mode against real servers: Triton, MLServer, TensorFlow
 	REMOTE_SERVERS=$$(PYTHON=python3.11 bash scripts/peers.sh build/peers triton mlserver) && \
@@ -69,6 +69,7 @@ lint: $(VENV)/.test ## check style and formatting
 	@$(BIN)/clang-format --dry-run --Werror $(CPP)
 	$(BIN)/shellcheck $(SCRIPTS)
 	$(BIN)/hadolint --config .github/hadolint.yaml docker/*Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker/compose.yaml docker/stack.yaml
 
 types: $(VENV)/.test ## check types, strictly
 	$(BIN)/mypy $(filter-out examples,$(SOURCES))
@@ -120,7 +121,10 @@ $(VENV)/.run: $(VENV)/.made requirements.txt pyproject.toml
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run requirements-dev.txt Makefile
-	$(INSTALL) --requirement requirements-dev.txt
+	@# uv takes a quarter of pip's time for so many packages. It knows nothing of pip's settings, which some networks need.
+	sed -n '/^uv==/,/# via/p' requirements-dev.txt | $(INSTALL) --requirement /dev/stdin
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements-dev.txt || \
+	    $(INSTALL) --requirement requirements-dev.txt
 	$(INSTALL) --no-deps --ignore-requires-python $(FUNCTIONS_RUNTIME)
 	@touch $@
 

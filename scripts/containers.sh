@@ -33,7 +33,7 @@ if ! is_running; then
     fi
     leave() { rm -f "$log" && bash "$engine" stop; }
     clean=(leave)
-    eval "$(bash "$engine" start --bridge)"
+    eval "$(bash "$engine" start)"
 fi
 
 for target in "${targets[@]}"; do build "$target" slim "$target"; done
@@ -43,6 +43,9 @@ if [[ $which == full ]]; then
 fi
 
 export CONTAINERS="${built[*]}"
-if docker network ls --format '{{.Driver}}' | grep -q bridge; then export CONTAINERS_COMPOSE=1; fi
+if docker network create satchel-trial >/dev/null 2>&1; then
+    docker network rm satchel-trial >/dev/null
+    export CONTAINERS_COMPOSE=1
+fi
 "$venv/bin/python" -m pytest tests/containers
 "$venv/bin/python" -m benchmarks --images --budgets docker/budgets.toml

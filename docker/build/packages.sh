@@ -1,9 +1,10 @@
 #!/bin/sh
-# Installs what a target needs under /install, and takes away what no server uses: packages.sh "EXTRAS" LIST...
+# Installs what a target needs under /install, and takes away what no server uses: packages.sh BASE "EXTRAS" LIST...
 # The wheels of our own that it needs lie in /wheels and below.
 set -eu
-extras=$1
-shift
+base=$1
+extras=$2
+shift 2
 for extra in $extras; do set -- "$@" "requirements-$extra.txt"; done
 
 lists=
@@ -24,11 +25,16 @@ find . \( -name '*.pyi' -o -name '*.pxd' -o -name '*.a' \) -type f -delete
 rm -rf numpy/f2py numpy/distutils onnxruntime/transformers onnxruntime/quantization onnxruntime/tools onnxruntime/datasets \
     openvino/tools openvino/libs/libopenvino_intel_[gn]pu_plugin.so
 find . -path './openvino/libs/libopenvino_*_frontend.so*' ! -name '*_ir_*' ! -name '*_onnx_*' -delete
-# onnxruntime's library for programs in C, which the Python module holds a second time; AVIF, which is not accepted; the colours of
-# program text; symbols for debuggers, but for the libraries that auditwheel has changed, which strip might break.
-rm -rf onnxruntime/capi/libonnxruntime.so.* PIL/_avif*.so pillow.libs/libavif* pygments
+# onnxruntime's library for programs in C, which the Python module holds a second time; AVIF, which is not accepted; what rich draws
+# program text and Markdown with; another viewer of the documentation; symbols for debuggers.
+rm -rf onnxruntime/capi/libonnxruntime.so.* PIL/_avif*.so pillow.libs/libavif* pygments markdown_it mdurl fastapi_offline/static/redoc* \
+    numpy/_core/_simd*.so numpy/_core/*_tests*.so
+# Not of those that auditwheel has changed: they would not load any more.
 find . -name '*.so*' -type f ! -path '*.libs/*' ! -path './nvidia/*' -exec strip --strip-unneeded {} +
+# Who serves on a plain host needs nothing of Azure Functions.
+[ "$base" = functions ] || rm -rf azure/functions werkzeug markupsafe
 
 # Python's images come without the compiled standard library, and on a read-only root it would be compiled at every start.
-PYTHONPATH=$packages python3 -c 'import asyncio, fastapi, httptools, multipart, numpy, PIL.Image, prometheus_client, rich.console, typer, uvicorn'
+modules='asyncio, fastapi, httptools, multipart, numpy, PIL.Image, PIL._imagingft, PIL._webp, prometheus_client, rich.console, typer, uvicorn'
+PYTHONPATH=$packages python3 -c "import $modules"
 find "$library" -name '*.pyc' ! -path '*/site-packages/*' | tar -c --files-from=- | tar -x -C /install
