@@ -19,15 +19,16 @@ library=$(python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')
 packages=/install$(python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 cd "$packages"
 
-# Headers, typing stubs, the libraries' own tests, and tools that make models rather than run them.
+# Headers, typing stubs, Cython's sources, the libraries' own tests, and tools that make models rather than run them.
 find . -type d \( -name tests -o -name include \) -path './*/*' ! -path './*.dist-info/*' -prune -exec rm -rf {} +
-find . \( -name '*.pyi' -o -name '*.pxd' -o -name '*.a' \) -type f -delete
+find . \( -name '*.pyi' -o -name '*.px[di]' -o -name '*.pyx' -o -name '*.a' \) -type f -delete
 rm -rf numpy/f2py numpy/distutils onnxruntime/transformers onnxruntime/quantization onnxruntime/tools onnxruntime/datasets \
     openvino/tools openvino/libs/libopenvino_intel_[gn]pu_plugin.so
 find . -path './openvino/libs/libopenvino_*_frontend.so*' ! -name '*_ir_*' ! -name '*_onnx_*' -delete
-# onnxruntime's library for programs in C, which the Python module holds a second time; AVIF, which is not accepted; what rich draws
-# program text and Markdown with; another viewer of the documentation; symbols for debuggers.
-rm -rf onnxruntime/capi/libonnxruntime.so.* PIL/_avif*.so pillow.libs/libavif* pygments markdown_it mdurl fastapi_offline/static/redoc* \
+# onnxruntime's library for programs in C, which the Python module holds a second time; AVIF, which is not accepted, and colour profiles;
+# what rich draws program text and Markdown with; another viewer of the documentation; gRPC's old interface; symbols for debuggers.
+rm -rf onnxruntime/capi/libonnxruntime.so.* PIL/_avif*.so pillow.libs/libavif* PIL/_imagingcms*.so pillow.libs/liblcms2* \
+    grpc/beta grpc/framework pygments markdown_it mdurl fastapi_offline/static/redoc* \
     numpy/_core/_simd*.so numpy/_core/*_tests*.so
 # Not of those that auditwheel has changed: they would not load any more.
 find . -name '*.so*' -type f ! -path '*.libs/*' ! -path './nvidia/*' -exec strip --strip-unneeded {} +

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 import pytest
+from tritonclient.grpc import InferenceServerClient
 
 from tests.assets import ROOT
 from tests.containers.conftest import Start
-from tests.containers.docker import HARDENED, Container, docker
+from tests.containers.docker import HARDENED, Container, docker, free_port
 from tests.test_shipped_bundle import TRUTH, iou
 
 SAMPLES = ROOT / "models" / "samples"
@@ -82,7 +83,9 @@ def test_the_torchscript_image_has_no_python_torch(built: Callable[[str], str]) 
     image = built("embedded-torchscript")
     done = docker("run", "--rm", *HARDENED, image, "python3", "-c", "import torch", check=False)
     assert (done.code, done.err.splitlines()[-1]) == (1, "ModuleNotFoundError: No module named 'torch'")
-    loaded = docker("run", "--rm", *HARDENED, image, "sh", "-c", "find / -xdev -name 'libtorch*' 2>/dev/null")
+    loaded = docker(
+        "run", "--rm", *HARDENED, image, "sh", "-c", "find / -xdev -type f -name 'libtorch*' 2>/dev/null; true"
+    )
     assert {line.rsplit("/", 1)[1] for line in loaded.out.splitlines()} == {"libtorch_cpu.so"}
 
 
@@ -102,6 +105,20 @@ def test_it_says_what_it_is_and_keeps_no_proxy(built: Callable[[str], str]) -> N
         assert '"org.opencontainers.image.revision":"' in labels
         facts = docker("image", "inspect", "--format", "{{json .Config.Env}}", image).out
         assert "proxy" not in facts.lower()
+
+
+def test_a_slim_image_answers_over_grpc_too(start: Start) -> None:
+    grpc = free_port()
+    container = start("embedded-onnx", grpc_port=grpc)
+    container.wait_ready()
+    with InferenceServerClient(f"127.0.0.1:{grpc}") as client:
+        assert client.is_model_ready("card_elements")
+        assert client.get_model_metadata("card_elements", as_json=True)["inputs"][0]["shape"] == [
+            "1",
+            "3",
+            "512",
+            "512",
+        ]
 
 
 def test_any_user_may_run_it(start: Start) -> None:
