@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds images and tries them as they are deployed: scripts/containers.sh .venv slim|full
-# slim: the targets for CPUs on a plain host. full: on the Functions base too, and the image for GPUs; takes about 12 GB.
+# slim: the targets for CPUs on a plain host. full: on the Functions base too, and the image for GPUs; takes some 30 GB of disk while it builds.
 # With a container engine that runs, that one is used. Else, where container-engine.sh lies beside the checkout, it starts one for the
 # while. Where there is neither, one line says so.
 set -Eeuo pipefail
@@ -48,4 +48,4 @@ if docker network create satchel-trial >/dev/null 2>&1; then
     export CONTAINERS_COMPOSE=1
 fi
 "$venv/bin/python" -m pytest tests/containers
-"$venv/bin/python" -m benchmarks --images --budgets docker/budgets.toml
+"$venv/bin/python" -m benchmarks --images thin embedded-onnx embedded-torchscript --quick --budgets docker/budgets.toml

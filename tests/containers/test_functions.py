@@ -44,4 +44,5 @@ def test_the_hosts_place_is_kept(built: Callable[[str], str], target: str) -> No
     script = f"ls /home/site/wwwroot; touch {folders} && python3 -c 'import grpc'"
     done = docker("run", "--rm", "--network=host", "--cap-drop=ALL", image, "sh", "-c", script, check=False)
     assert done.out.split() == ["door.py", "function_app.py", "host.json"]
-    assert done.err.splitlines()[-1] == "ModuleNotFoundError: No module named 'grpc'"
+    if target != "embedded-tf-functions":  # TensorFlow has it for itself
+        assert done.err.splitlines()[-1] == "ModuleNotFoundError: No module named 'grpc'"
