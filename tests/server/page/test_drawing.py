@@ -34,7 +34,8 @@ def draw(
     """The page with this answer, once it is drawn; of a model with this skeleton, if any."""
     answer = {"task": task, "image": {"width": WIDTH, "height": HEIGHT}, "predictions": predictions}
     browser.open(f"http://127.0.0.1:{server.port}/")
-    browser.wait("document.getElementById('confidence-text').textContent.includes('%')")  # the model's own configuration is there
+    # Until the model's own configuration is there, which would otherwise come after the made-up one.
+    browser.wait("document.getElementById('confidence-text').textContent.includes('%')")
     if skeleton is not None:
         config = json.dumps(json.dumps({"confidence": 0.07, "postprocess": [], "skeleton": skeleton}))
         browser.evaluate(f"window.fetch = async () => new Response({config})")
