@@ -14,13 +14,6 @@ IMAGES = os.environ.get("CONTAINERS", "").split()
 Start = Callable[..., Container]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of these need an engine."""
-    for item in items:
-        if "tests/containers/" in item.nodeid:
-            item.add_marker(pytest.mark.slow)
-
-
 @pytest.fixture
 def built() -> Callable[[str], str]:
     """The tag of a target's image, where that was built."""

@@ -1,13 +1,14 @@
 """A container, driven by the `docker` command, and asked over HTTP as any client asks it."""
 
 import json
-import socket
 import subprocess
 import time
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
+
+from tests.ports import free_port
 
 HARDENED = (
     *("--read-only", "--tmpfs=/tmp:mode=1777", "--cap-drop=ALL", "--security-opt=no-new-privileges"),
@@ -35,14 +36,6 @@ def docker(*arguments: str, check: bool = True, timeout: float = 120) -> Done:
     )
     assert not check or done.returncode == 0, f"docker {' '.join(arguments)}\n{done.stdout}{done.stderr}"
     return Done(done.returncode, done.stdout.strip(), done.stderr.strip())
-
-
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def run(image: str, *options: str, command: tuple[str, ...] = (), **settings: object) -> "Container":

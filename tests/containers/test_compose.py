@@ -10,16 +10,20 @@ import httpx
 import pytest
 
 from tests.assets import ROOT
-from tests.containers.docker import docker, free_port
-from tests.test_shipped_bundle import SAMPLES, TRUTH, iou
+from tests.containers.docker import docker
+from tests.ports import free_port
+from tests.test_shipped_bundle import SAMPLES, missed
 
 PROJECT = "satchel-test"
 COMPOSE = ("compose", "--file", str(ROOT / "docker" / "compose.yaml"), "--project-name", PROJECT, "--profile", "thin")
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("CONTAINERS_COMPOSE") != "1",
-    reason="compose needs images and an engine with networks of its own: CONTAINERS_COMPOSE=1 says that they are there",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        os.environ.get("CONTAINERS_COMPOSE") != "1",
+        reason="compose needs images and an engine with networks of its own: CONTAINERS_COMPOSE=1 says they are there",
+    ),
+]
 
 
 def compose(*arguments: str, check: bool = True, timeout: float = 300) -> str:
@@ -54,14 +58,7 @@ def ask(url: str) -> httpx.Response:
 
 def assert_card_is_known(answer: httpx.Response) -> None:
     assert answer.status_code == 200, answer.text
-    predictions = answer.json()["predictions"]
-    missed = [
-        (label, box)
-        for label, boxes in TRUTH["booking"].items()
-        for box in boxes
-        if not any(p["label"] == label and iou(box, tuple(p["box"])) >= 0.5 for p in predictions)
-    ]
-    assert missed == []
+    assert missed("booking", [(p["label"], p["box"]) for p in answer.json()["predictions"]]) == []
 
 
 def wait_for(url: str, *, readiness: int, seconds: float = 120) -> None:

@@ -8,6 +8,8 @@ from tests.containers.conftest import Start
 from tests.containers.docker import HARDENED, docker
 from tests.containers.test_images import ENGINES, WITH_SAMPLES, assert_sample_is_known
 
+pytestmark = pytest.mark.slow
+
 TARGETS = [f"{target}-functions" for target in ENGINES]
 
 

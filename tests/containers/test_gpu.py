@@ -1,8 +1,12 @@
 """The image for a GPU, on a machine that has none."""
 
+import pytest
+
 from tests.containers.conftest import Start
 from tests.containers.docker import docker
 from tests.containers.test_images import assert_sample_is_known
+
+pytestmark = pytest.mark.slow
 
 
 def test_without_a_gpu_it_refuses_to_start_in_one_sentence(start: Start) -> None:

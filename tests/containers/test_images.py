@@ -7,10 +7,12 @@ from tritonclient.grpc import InferenceServerClient
 
 from tests.assets import ROOT
 from tests.containers.conftest import Start
-from tests.containers.docker import HARDENED, Container, docker, free_port
-from tests.test_shipped_bundle import TRUTH, iou
+from tests.containers.docker import HARDENED, Container, docker
+from tests.ports import free_port
+from tests.test_shipped_bundle import SAMPLES, missed
 
-SAMPLES = ROOT / "models" / "samples"
+pytestmark = pytest.mark.slow
+
 ENGINES = {
     "embedded-onnx": "onnxruntime",
     "embedded-openvino": "openvino",
@@ -29,13 +31,7 @@ WITH_SAMPLES = f"--volume={SAMPLES}:/samples:ro"
 
 def assert_sample_is_known(container: Container) -> None:
     predictions = container.predict((SAMPLES / "booking.png").read_bytes())["predictions"]
-    missed = [
-        (label, box)
-        for label, boxes in TRUTH["booking"].items()
-        for box in boxes
-        if not any(p["label"] == label and iou(box, tuple(p["box"])) >= 0.5 for p in predictions)
-    ]
-    assert missed == []
+    assert missed("booking", [(p["label"], p["box"]) for p in predictions]) == []
     assert len(predictions) == 23
 
 

@@ -5,11 +5,15 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import pytest
 from PIL import Image
 
 from tests.containers.conftest import Start
 from tests.containers.docker import Container, docker
-from tests.containers.test_images import SAMPLES, assert_sample_is_known
+from tests.containers.test_images import assert_sample_is_known
+from tests.test_shipped_bundle import SAMPLES
+
+pytestmark = pytest.mark.slow
 
 CALLERS = 8
 

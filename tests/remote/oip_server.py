@@ -14,6 +14,7 @@ import orjson
 from inference_core.oip.binary import HEADER_LENGTH, join_body, read_tensors, split_body
 from inference_core.oip.fields import objects
 from inference_core.oip.tensors import Tensor
+from tests.ports import free_port
 from tests.remote.raw_server import answer
 
 TENSORS = {
@@ -144,10 +145,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _say(self, document: dict[str, Any], status: str = "200 OK") -> None:
         self.wfile.write(answer(orjson.dumps(document), status))
-
-
-def free_port() -> int:
-    """One on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port

@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.assets import ROOT
+from tests.ports import free_ports
 
 _WITHIN = 120.0
 _END_WITHIN = 15.0
@@ -35,7 +35,7 @@ def triton(peers: Path, repository: Path, logs: Path) -> Iterator[Address]:
     """Triton from NVIDIA's wheel, whose only backend is the Python one: its models get numpy, onnxruntime, Satchel."""
     wheel = peers / "triton" / "server"
     server = wheel / "pytriton" / "tritonserver"
-    http_port, grpc_port = _free_ports(2)
+    http_port, grpc_port = free_ports(2)
     site = peers / "triton" / "lib" / "python3.11" / "site-packages"
     environment = {
         "LD_LIBRARY_PATH": f"{_libraries(peers / 'triton' / 'bin' / 'python')}:{wheel / 'nvidia_pytriton.libs'}",
@@ -53,7 +53,7 @@ def triton(peers: Path, repository: Path, logs: Path) -> Iterator[Address]:
 @contextmanager
 def mlserver(peers: Path, folder: Path, logs: Path) -> Iterator[Address]:
     """MLServer on an exported folder, whose settings it gets ports in addition to."""
-    http_port, grpc_port = _free_ports(2)
+    http_port, grpc_port = free_ports(2)
     environment = {
         "PYTHONPATH": str(ROOT),
         "MLSERVER_HOST": "127.0.0.1",
@@ -70,7 +70,7 @@ def mlserver(peers: Path, folder: Path, logs: Path) -> Iterator[Address]:
 @contextmanager
 def satchel(models: Path, logs: Path) -> Iterator[Address]:
     """Another Satchel, on its engine onnxruntime."""
-    http_port, grpc_port = _free_ports(2)
+    http_port, grpc_port = free_ports(2)
     command = [sys.executable, "-m", "inference_core", "serve", str(models), "--port", str(http_port)]
     environment = {"SATCHEL_GRPC_PORT": str(grpc_port), "SATCHEL_ENGINE": "onnxruntime"}
     with _running(command, environment, logs / "satchel.log") as process:
@@ -100,15 +100,6 @@ def _libraries(python: Path) -> str:
 
 def _address(http_port: int, grpc_port: int) -> Address:
     return Address(f"http://127.0.0.1:{http_port}", f"grpc://127.0.0.1:{grpc_port}")
-
-
-def _free_ports(count: int) -> list[int]:
-    """Ports that nothing listens on now, all different."""
-    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [listener.getsockname()[1] for listener in listeners]
-    for listener in listeners:
-        listener.close()
-    return ports
 
 
 @contextmanager
