@@ -4,13 +4,13 @@ import os
 import sys
 from contextlib import closing
 from importlib import import_module
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from inference_core.cli.console import command
+from inference_core.cli.tryout import read_picture
 from inference_core.errors import SatchelError, SettingsError
 from inference_core.settings import Settings
 
@@ -23,7 +23,7 @@ _PICTURE = (640, 480)
 
 @command
 def check(
-    image: Annotated[Path | None, typer.Option(help="Picture to ask about; default: a grey one.")] = None,
+    image: Annotated[Path | None, typer.Option(help="Picture to ask about; default: a generated one.")] = None,
     function_app: Annotated[
         Path | None,
         typer.Option(help="Directory of the Azure Function to import.", envvar="AzureWebJobsScriptRoot"),
@@ -36,15 +36,16 @@ def check(
     \b
         satchel check --image card.png
     """
-    from inference_core.repository import find_bundles
+    from inference_core.imaging import sample_picture
+    from inference_core.repository.listing import choose
 
     if function_app is not None:
         for line in _functions(function_app):
             typer.echo(line)
     settings = Settings.from_environment(os.environ)
-    picture = _grey_picture() if image is None else image.read_bytes()
-    for path in find_bundles(settings.models):
-        _check_bundle(path, settings, picture)
+    picture = sample_picture(*_PICTURE) if image is None else read_picture(image)
+    for entry in choose(settings):
+        _check_bundle(entry.path, settings, picture)
 
 
 def _functions(directory: Path) -> list[str]:
@@ -95,11 +96,3 @@ def _check_bundle(path: Path, settings: Settings, picture: bytes) -> None:
                 raise outcome
             where = predictor.describe()
     typer.echo(f"model {name}: {len(outcome.predictions)} found by {where.engine} {where.precision} on {where.device}")
-
-
-def _grey_picture() -> bytes:
-    from PIL import Image
-
-    file = BytesIO()
-    Image.new("RGB", _PICTURE, "grey").save(file, "PNG")
-    return file.getvalue()

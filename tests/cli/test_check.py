@@ -37,6 +37,15 @@ def test_each_model_is_verified_and_asked(satchel: Command, tiny_models: Path, m
     assert lines[1].endswith("found by onnxruntime fp32 on cpu")
 
 
+def test_only_models_that_are_served_are_asked(
+    satchel: Command, tiny_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SATCHEL_MODELS", str(tiny_models))
+    monkeypatch.setenv("SATCHEL_ONLY", "tiny_detector")
+    answer = satchel("check")
+    assert [line.split()[1] for line in answer.out.splitlines()] == ["tiny_detector"] * 2
+
+
 def test_the_sample_card_is_recognised(satchel: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SATCHEL_MODELS", str(ROOT / "models" / "card_elements"))
     answer = satchel("check", "--image", BOOKING)
