@@ -55,8 +55,7 @@ def thin_bundle(bundle: Bundle, target: Path, *, force: bool = False) -> None:
             f"{target} would not be whole", expected="a directory", remedy=f"name an output without {SUFFIX}"
         )
     check_target(target, force)
-    artifacts = bundle.manifest.artifacts
-    kept = [name for name in bundle.manifest.files if not any(artifact.owns(name) for artifact in artifacts)]
+    kept = [name for name in bundle.manifest.files if not _holds(bundle.manifest.artifacts, name)]
     with atomically(target) as built:
         for name in (MANIFEST_NAME, *kept):
             (built / name).parent.mkdir(parents=True, exist_ok=True)
@@ -65,5 +64,4 @@ def thin_bundle(bundle: Bundle, target: Path, *, force: bool = False) -> None:
 
 def _holds(artifacts: Sequence[Artifact], name: str) -> bool:
     """Whether a file belongs to one of these artifacts."""
-    parts = [path for artifact in artifacts for path in (artifact.file, *artifact.companions)]
-    return any(name == part or name.startswith(f"{part}/") for part in parts)
+    return any(artifact.owns(name) for artifact in artifacts)
