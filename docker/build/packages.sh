@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what a target needs under /install, and takes away what no server uses: packages.sh BASE "EXTRAS" LIST...
-# The wheels of our own that it needs lie in /wheels and below.
+# The wheels of our own that it needs lie in /wheels.
 set -eu
 base=$1
 extras=$2
@@ -12,8 +12,7 @@ for list in "$@"; do lists="$lists --requirement $list"; done
 install() { pip install --root=/install --ignore-installed --no-deps --no-warn-script-location "$@"; }
 # shellcheck disable=SC2086 # several words
 install $lists
-# shellcheck disable=SC2046 # several words
-install $(find /wheels* -name '*.whl')
+install /wheels/*.whl
 
 library=$(python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')
 packages=/install$(python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
