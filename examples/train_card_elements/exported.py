@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +11,14 @@ import onnx
 import onnxruntime
 
 from labels import FloatArray
+
+
+def arguments(about: str | None, target: str) -> argparse.Namespace:
+    """`--model`, the file to read, and `--out`, which `target` describes."""
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("--model", type=Path, required=True, help="ONNX file of export.py")
+    parser.add_argument("--out", type=Path, required=True, help=target)
+    return parser.parse_args()
 
 
 class Convolution(NamedTuple):

@@ -7,14 +7,12 @@ want them. Torch is not used here: the two cannot be relied on to share a proces
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from exported import Convolution, compare, convolutions, random_picture, side
+from exported import Convolution, arguments, compare, convolutions, random_picture, side
 from grid import STRIDES, WIDEST
 from labels import CLASSES, FloatArray
 
@@ -107,10 +105,7 @@ def build(weights: Sequence[Convolution], pixels: int) -> tf.Graph:
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", type=Path, required=True, help="ONNX file of export.py")
-    parser.add_argument("--out", type=Path, required=True, help="graph to write, such as card_elements.pb")
-    args = parser.parse_args()
+    args = arguments(__doc__, "graph to write, such as card_elements.pb")
     pixels = side(args.model)
     images = random_picture(pixels)
     graph = build(convolutions(args.model), pixels)

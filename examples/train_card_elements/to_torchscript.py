@@ -6,7 +6,6 @@ shapes and layouts of input and outputs are those of the ONNX file.
 
 from __future__ import annotations
 
-import argparse
 import io
 import zipfile
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from export import Deployed
-from exported import Convolution, compare, convolutions, random_picture, side
+from exported import Convolution, arguments, compare, convolutions, random_picture, side
 from grid import STRIDES
 from labels import CLASSES
 from model import Detector
@@ -82,10 +81,7 @@ def save(module: torch.jit.ScriptModule, path: Path) -> None:
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", type=Path, required=True, help="ONNX file of export.py")
-    parser.add_argument("--out", type=Path, required=True, help="archive to write, such as card_elements.pt")
-    args = parser.parse_args()
+    args = arguments(__doc__, "archive to write, such as card_elements.pt")
     pixels = side(args.model)
     images = random_picture(pixels)
     example = torch.from_numpy(images)
