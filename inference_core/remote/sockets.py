@@ -69,20 +69,21 @@ def connect(host: str, port: int, tls: ssl.SSLContext | None, until: float) -> T
     failure: OSError | None = None
     for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         made = TimedSocket(family, kind, protocol)
+        if tls is not None:
+            # Before it connects: of one that the server has reset meanwhile, `wrap_socket` would lose track.
+            made = cast(_TimedTls, tls.wrap_socket(made, server_hostname=host, do_handshake_on_connect=False))
         try:
             made.settimeout(_left(until))
             made.connect(address)
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return made if tls is None else _secured(made, tls, host, until)
+            if isinstance(made, _TimedTls):
+                made.settimeout(_left(until))
+                made.do_handshake()
+            return made
         except OSError as error:
             made.close()
             failure = failure or error
     raise failure or OSError(f"{host} has no address")
-
-
-def _secured(made: TimedSocket, tls: ssl.SSLContext, host: str, until: float) -> TimedSocket:
-    made.settimeout(_left(until))
-    return cast(_TimedTls, tls.wrap_socket(made, server_hostname=host))
 
 
 def _left(until: float) -> float:

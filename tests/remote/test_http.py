@@ -484,6 +484,23 @@ def test_a_handshake_that_does_not_go_on_is_given_up(ours: Certificate) -> None:
         assert time.monotonic() - began < 1.5
 
 
+def test_a_server_that_resets_before_the_handshake_leaves_no_socket_open(ours: Certificate) -> None:
+    tries = 100
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def refuse() -> None:
+            for _ in range(tries):
+                reset(listener.accept()[0])
+
+        refusing = threading.Thread(target=refuse)
+        refusing.start()
+        url = listening(listener, "https")
+        kinds = {failure(url, **trusting(ours.certificate)).kind for _ in range(tries)}
+        refusing.join()
+    assert kinds == {Failure.UNREACHABLE}
+    gc.collect()  # a socket that is lost warns, which is an error here
+
+
 @pytest.mark.parametrize("content", [None, b"", b"no certificate"], ids=["missing", "empty", "text"])
 def test_authorities_that_cannot_be_read_are_told_at_the_start(content: bytes | None, tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
