@@ -24,8 +24,8 @@ class SatchelError(Exception):
 
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500
-    retry_after: ClassVar[int | None] = None
-    """Seconds after which the same request may do better; None where waiting does not help."""
+    retry_after: int | None = None
+    """Seconds after which the same request may do better; None where waiting does not help. Of the class, unless set."""
 
     def __init__(
         self,
@@ -176,7 +176,7 @@ class NotReadyError(SatchelError):
 
     code = "not_ready"
     status = 503
-    retry_after: ClassVar[int | None] = 1
+    retry_after: int | None = 1
 
 
 class RemoteUnavailableError(NotReadyError):

@@ -1,5 +1,6 @@
 """What becomes of a call that no endpoint answered: our error, which says who was asked and what was said."""
 
+import math
 from collections.abc import Sequence
 
 from inference_core.errors import DeadlineError, RemoteFailedError, RemoteUnavailableError, SatchelError
@@ -38,7 +39,10 @@ def verdict(url: str, error: CallError, timeout: float) -> SatchelError:
         )
     if error.kind in _UNAVAILABLE:
         happened, remedy = _UNAVAILABLE[error.kind]
-        return RemoteUnavailableError(f"{url} {happened}", got=error.said, remedy=remedy)
+        unavailable = RemoteUnavailableError(f"{url} {happened}", got=error.said, remedy=remedy)
+        if error.retry_after is not None:
+            unavailable.retry_after = math.ceil(error.retry_after)
+        return unavailable
     happened, remedy = _FAILED[error.kind]
     return RemoteFailedError(f"{url} {happened}", got=error.said, remedy=remedy)
 

@@ -37,8 +37,8 @@ from tests.remote.oip_server import TENSORS, OipServer
 from tests.remote.raw_server import answer
 
 RED = plain((255, 0, 0))
-LATENESS = 0.25
-"""Seconds by which an answer may miss its deadline where many threads share few CPUs."""
+LATENESS = 1.0
+"""Seconds by which an answer may miss its deadline where many threads share few busy CPUs."""
 
 
 class Remote:
@@ -196,17 +196,17 @@ def test_a_server_that_hangs_leaves_time_for_another(remote: Open, server: OipSe
     asked = remote(server.url, second.url, read=10.0)
     asked.predictor.warm_up()
     server.hangs = True
-    assert all(is_right(asked.ask(0.4)) for _ in range(4))
+    assert all(is_right(asked.ask(1.0)) for _ in range(4))
     assert server.inferences >= 1
     assert (server.url, "timeout") in asked.recorder.outcomes
 
 
 def test_a_server_that_keeps_hanging_is_left_alone(remote: Open, server: OipServer, second: OipServer) -> None:
-    asked = remote(server.url, second.url, read=0.15)
+    asked = remote(server.url, second.url, read=0.5)
     asked.predictor.warm_up()
     server.hangs = True
     with ThreadPoolExecutor(10) as pool:
-        assert all(is_right(outcome) for outcome in pool.map(lambda _: asked.ask(1.0), range(20)))
+        assert all(is_right(outcome) for outcome in pool.map(lambda _: asked.ask(5.0), range(20)))
     assert not asked.endpoints[0].healthy
     hung = server.inferences
     assert all(is_right(asked.ask()) for _ in range(5))
@@ -368,12 +368,12 @@ def test_a_busy_server_is_asked_again_when_it_says(remote: Open, server: OipServ
 def test_a_busy_server_is_not_waited_for_beyond_the_deadline(remote: Open, server: OipServer) -> None:
     asked = remote(server.url)
     asked.predictor.warm_up()
-    server.answers = [busy(1)]
+    server.answers = [busy(9)]
     began = time.monotonic()
-    outcome = asked.ask(0.9)
+    outcome = asked.ask(8.0)
     assert time.monotonic() - began < LATENESS
     assert "queue full" in refusal(outcome, RemoteUnavailableError, f"{server.url} is busy")
-    assert getattr(outcome, "retry_after", None) == 1
+    assert getattr(outcome, "retry_after", None) == 9
     assert asked.endpoints[0].healthy, "it is up"
 
 
@@ -383,7 +383,7 @@ def test_a_busy_servers_work_goes_to_another_at_once(remote: Open, server: OipSe
     server.answers = [busy(30)]
     began = time.monotonic()
     assert all(is_right(asked.ask()) for _ in range(6))
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 2.0
 
 
 # Certificates
@@ -413,7 +413,7 @@ def storm(asked: Remote, seconds: float, threads: int = 8) -> list[float]:
     def load() -> list[float]:
         took = []
         while (began := time.monotonic()) < until:
-            outcome = asked.ask(1.0)
+            outcome = asked.ask()
             assert is_right(outcome), str(outcome)
             took.append(time.monotonic() - began)
         return took
@@ -457,4 +457,4 @@ def test_one_of_three_endpoints_flaps_under_load(remote: Open, server: OipServer
     storm(asked, 0.1)
     assert third.inferences > before
     third.stop()
-    assert statistics.quantiles(rough, n=100)[98] < 2 * statistics.quantiles(calm, n=100)[98] + 0.1
+    assert statistics.quantiles(rough, n=100)[98] < 2 * statistics.quantiles(calm, n=100)[98] + 0.3
