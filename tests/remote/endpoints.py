@@ -167,7 +167,7 @@ def pictures(count: int = 1) -> dict[str, Array]:
     return {"images": images}
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 2.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
     """Until something holds, for `seconds` at most."""
     until = time.monotonic() + seconds
     while not condition():

@@ -510,7 +510,7 @@ def test_one_time_holds_for_all_that_is_asked() -> None:
         with pytest.raises(CallError) as caught:
             connection.infer({"a": np.zeros(1, np.float32)}, 1.0)
         assert caught.value.kind is Failure.TIMEOUT
-        assert time.monotonic() - began < 1.4
+        assert time.monotonic() - began < 1.58
 
 
 def test_pictures_are_taken_where_both_tensors_are_there() -> None:

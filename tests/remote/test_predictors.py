@@ -28,7 +28,7 @@ RED = Result(
     "classification",
     ImageSize(20, 10),
     (Classification("red", 0, 0.9),),
-    Timings(decode=1.0, preprocess=2.0, infer=3.0, postprocess=4.0, queue=5.0),
+    Timings(decode=1.0, preprocess=2.0, infer=3000.0, postprocess=4.0, queue=5.0),
 )
 BROKEN = InvalidImageError("the picture ends too early")
 
@@ -156,7 +156,7 @@ def test_pictures_travel_as_they_are_and_results_are_ours(images: RemoteImages, 
 def test_the_way_and_the_queue_there_count_as_inference(images: RemoteImages, connection: FakeConnection) -> None:
     [quick] = images.predict([b"one"])
     assert isinstance(quick, Result)
-    assert quick.timings_ms == Timings(1.0, 2.0, 3.0, 4.0), "no less than it was told"
+    assert quick.timings_ms == Timings(1.0, 2.0, 3000.0, 4.0), "no less than it was told"
     connection.outcomes = [replace(RED, timings_ms=Timings(0.0, 0.0, 0.001, 0.0, 9.0))]
     [slow] = images.predict([b"one"])
     assert isinstance(slow, Result)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from inference_core.bundle import open_bundle
+from inference_core.bundle.writer import atomically
 from inference_core.repository import Repository
 from inference_core.settings import Settings
 from tests.models import pack_classifier
@@ -33,9 +34,9 @@ def rewrite(bundle: Path, **changes: Any) -> None:
 
 def put(bundle: Path, target: Path) -> Path:
     """Puts a copy of `bundle` at `target`, in the place of what is there, as packing does."""
-    shutil.rmtree(target, ignore_errors=True)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return Path(shutil.copytree(bundle, target))
+    with atomically(target) as built:
+        shutil.copytree(bundle, built)
+    return target
 
 
 def score(repository: Repository, name: str = "tiny_classifier", version: str | None = None) -> float:
