@@ -25,7 +25,7 @@ class SatchelError(Exception):
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500
     retry_after: int | None = None
-    """Seconds after which the same request may do better; None where waiting does not help. Of the class, unless set."""
+    """Seconds after which the request may do better; None where waiting does not help. An error may have its own."""
 
     def __init__(
         self,
