@@ -9,6 +9,7 @@ venv=$1
 python=$venv/bin/python
 package=cpp_ext/python/satchel_imaging
 log=$venv/imaging.log
+export PATH="$PWD/$venv/bin:$PATH" # its cmake, where it has one
 
 skip() {
     printf 'native imaging is not built: %s. All pictures take the reference path in Python.\n' "$1" >&2

@@ -8,6 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 venv=$1
 python=$venv/bin/python
 log=$venv/torchscript.log
+export PATH="$PWD/$venv/bin:$PATH" # its cmake, where it has one
 
 skip() {
     printf 'the TorchScript runtime is not built: %s.\n' "$1" >&2
