@@ -1,5 +1,7 @@
 """Facts found by running a TorchScript archive, which states neither shapes nor types."""
 
+import tempfile
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -58,8 +60,16 @@ def inspect_torchscript(path: Path, recipe: Recipe, scratch: Path, *, names: Seq
 
 
 def freeze(archive: str, frozen: str) -> None:
-    """Writes `frozen`: the archive as it is served. Run in a process of its own."""
-    _open(Path(archive)).save(Path(frozen))
+    """Writes `frozen`: the archive as it is served, without the records for debuggers, which hold lines of the sources and
+    their paths on this machine. Run in a process of its own."""
+    target = Path(frozen)
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        whole = Path(folder) / target.name  # whose name is that of a folder in it
+        _open(Path(archive)).save(whole)
+        with zipfile.ZipFile(whole) as records, zipfile.ZipFile(target, "w") as kept:
+            for record in records.infolist():
+                if not record.filename.endswith(".debug_pkl"):
+                    kept.writestr(zipfile.ZipInfo(record.filename), records.read(record))
 
 
 def trial_tensors(recipe: Recipe) -> list[Array]:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,6 +52,14 @@ def test_a_factory_with_weights_becomes_an_archive(
     assert graph.provenance["torch"].startswith("2.13.0")
     images = pixels(2, 3, 8, 8)
     np.testing.assert_allclose(run(graph, images)[0], means(images), rtol=1e-5)
+
+
+def test_an_archive_does_not_tell_where_its_sources_were(recipe: Recipe, tmp_path: Path) -> None:
+    graph = inspect_torch(MEANS, "own", recipe, tmp_path)
+    with zipfile.ZipFile(graph.path) as archive:
+        records = {name: archive.read(name) for name in archive.namelist()}
+    assert any(name.startswith("model/code/") for name in records)
+    assert not [name for name, content in records.items() if b"models.py" in content]
 
 
 def test_nested_answers_get_the_names_of_their_places(recipe: Recipe, tmp_path: Path) -> None:
