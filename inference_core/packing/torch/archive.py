@@ -60,8 +60,8 @@ def inspect_torchscript(path: Path, recipe: Recipe, scratch: Path, *, names: Seq
 
 
 def freeze(archive: str, frozen: str) -> None:
-    """Writes `frozen`: the archive as it is served, without the records for debuggers, which hold lines of the sources and
-    their paths on this machine. Run in a process of its own."""
+    """Writes `frozen`: the archive as it is served, without the records for debuggers, which hold lines of the sources
+    and their paths. Run in a process of its own."""
     target = Path(frozen)
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         whole = Path(folder) / target.name  # whose name is that of a folder in it
