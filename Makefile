@@ -17,6 +17,9 @@ EXAMPLES := $(sort $(dir $(wildcard examples/*/*.py)))
 UNTYPED := --allow-subclassing-any --allow-untyped-decorators --no-warn-return-any
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check -qq install --root-user-action=ignore
 
+# The tests start hundreds of processes, and each would compile anew what it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test test-slow test-cpp test-torchscript test-packing test-remote test-containers containers-full sanitize tidy lint types format workflows bench lock schema wheel-imaging wheel-torchscript clean
