@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import socket
 import warnings
 from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack
@@ -22,6 +21,7 @@ from inference_core.bundle import open_bundle
 from inference_core.pipeline import LocalPredictor
 from inference_core.tasks import Result
 from tests.pictures import encode, noise, plain
+from tests.ports import free_port
 from tests.server.process import serving
 
 KINDS = ["http", "http.aio", "grpc", "grpc.aio"]
@@ -46,9 +46,7 @@ def nothing_left() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def ports(tiny_models: Path) -> Iterator[Ports]:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        grpc_port = taken.getsockname()[1]
+    grpc_port = free_port()
     with serving(tiny_models, grpc_port=str(grpc_port), admin="on") as server:
         yield Ports(server.port, grpc_port)
 
