@@ -153,6 +153,8 @@ def test_a_server_that_dies_under_load_is_an_error_at_once_and_serves_when_it_is
         wait_until(lambda: len(outcomes) > 20)
         server.stop()
         wait_until(lambda: not asked.endpoints[0].usable)
+        # Calls under way are made again, and would find it well where it came back at once.
+        wait_until(lambda: any(type(outcome) is RemoteUnavailableError for outcome in outcomes))
         server.start()
         wait_until(lambda: asked.endpoints[0].healthy)
         count = len(outcomes)
@@ -181,7 +183,7 @@ def test_of_two_servers_one_may_die_without_a_request_noticing(
 
 
 def test_a_server_that_hangs_costs_no_more_than_the_deadline(remote: Open, server: OipServer) -> None:
-    asked = remote(server.url)
+    asked = remote(server.url, read=10.0)
     asked.predictor.warm_up()
     server.hangs = True
     began = time.monotonic()
@@ -216,7 +218,7 @@ def test_a_server_that_keeps_hanging_is_left_alone(
 def test_one_that_takes_connections_and_says_nothing_is_not_ready(remote: Open) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        asked = remote(url)
+        asked = remote(url, read=10.0)
         began = time.monotonic()
         asked.predictor.warm_up()
         assert time.monotonic() - began < 0.3 + LATENESS
